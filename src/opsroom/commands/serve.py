@@ -1,0 +1,64 @@
+"""`opsroom serve`."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+import uvicorn
+from fastapi import FastAPI
+
+from opsroom.core.logs import configure_logs
+from opsroom.main import create_app, open_database
+from opsroom.migrations.check import SchemaMismatch, require_current
+from opsroom.settings import Settings, load_settings
+
+command = typer.Typer()
+GRACE_SECONDS = 5
+
+
+@command.command()
+def serve(
+    workers: Annotated[int, typer.Option(min=1, help="processes that answer requests (PostgreSQL)")] = 1,
+) -> None:
+    """Serve the API and the console, and run jobs.
+
+    Example: OPSROOM_PORT=9000 opsroom serve
+    """
+    settings = load_settings()
+    run_server(settings, workers)
+
+
+def run_server(settings: Settings, workers: int = 1) -> None:
+    """Serve until interrupted. Exits with 2 and a sentence when the schema does not fit this program."""
+    configure_logs(as_json=settings.is_production, level=settings.log_level)
+    try:
+        asyncio.run(_check_schema(settings))
+    except SchemaMismatch as error:
+        typer.echo(f"opsroom: {error}", err=True)
+        raise typer.Exit(2) from None
+    uvicorn.run(
+        "opsroom.commands.serve:application",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        server_header=False,
+    )
+
+
+def application() -> FastAPI:
+    """What each server process runs; the settings come from the environment again."""
+    settings = load_settings()
+    configure_logs(as_json=settings.is_production, level=settings.log_level)
+    return create_app(settings)
+
+
+async def _check_schema(settings: Settings) -> None:
+    database = open_database(settings)
+    try:
+        await require_current(database)
+    finally:
+        await database.close()

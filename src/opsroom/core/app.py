@@ -1,0 +1,56 @@
+"""What an app is: a value that names its parts, listed through the entry point group `opsroom.apps`.
+
+Parts are dotted strings (`package.module:name`), resolved when they are needed, so that
+`opsroom --help` imports neither a data frame library nor a solver.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An entry of the console's rail: title, path and the permission it takes to see it."""
+
+    title: str
+    path: str
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One app. Empty fields are parts it does not have.
+
+    name: short and stable, used in paths and permissions
+    models: module whose import registers the tables
+    routers: FastAPI routers of the API
+    pages: FastAPI routers of console pages
+    jobs: a function Parts → sequence of `JobType`
+    reports: a function Parts → sequence of `ReportType`
+    permissions: a mapping role → permissions
+    commands: a Typer group
+    demo: name of the job type that loads demonstration data
+    templates: package whose `templates` folder holds the app's pages
+    rail: its entries in the console
+    """
+
+    name: str
+    title: str
+    models: str = ""
+    routers: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+    jobs: str = ""
+    reports: str = ""
+    permissions: str = ""
+    commands: str = ""
+    demo: str = ""
+    templates: str = ""
+    rail: tuple[Page, ...] = ()
+
+
+def resolve(dotted: str) -> Any:
+    """The object that `package.module:name` (or the module that `package.module`) names."""
+    module, _, name = dotted.partition(":")
+    found = import_module(module)
+    return getattr(found, name) if name else found

@@ -1,0 +1,168 @@
+"""Signing in and out, and what an administrator or the command line does to people."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from opsroom.core.auth.models import Role, Session, SessionKind, SignInLink, User
+from opsroom.core.auth.passwords import MINIMUM_LENGTH, hash_password, verify_password
+from opsroom.core.auth.tokens import (
+    SessionToken,
+    TokenPolicy,
+    hash_secret,
+    new_session_token,
+    read_session_token,
+)
+from opsroom.core.clock import now
+from opsroom.core.errors import Conflict, Invalid, NotFound, Unauthenticated
+
+LINK_LIFETIME = timedelta(hours=12)
+WRONG = "The username or the password is wrong."
+
+
+async def check_credentials(session: AsyncSession, username: str, password: str) -> User:
+    """The active user with this name and password; the same answer, after the same work, for every other case."""
+    user = await session.scalar(select(User).where(User.username == username))
+    right = await verify_password(password, user.password_hash if user else None)
+    if user is None or not right or not user.is_active:
+        raise Unauthenticated(WRONG, code="wrong_credentials")
+    return user
+
+
+async def open_session(
+    session: AsyncSession,
+    user: User,
+    kind: SessionKind,
+    policy: TokenPolicy,
+    *,
+    ip: str | None,
+    user_agent: str | None,
+) -> SessionToken:
+    at = now()
+    token = new_session_token(uuid7())
+    session.add(
+        Session(
+            id=token.session_id,
+            user_id=user.id,
+            kind=kind,
+            token_hash=token.hash,
+            expires_at=at + policy.session_lifetime,
+            ip=ip,
+            user_agent=user_agent[:400] if user_agent else None,
+        )
+    )
+    user.last_login = at
+    await session.flush()
+    return token
+
+
+async def rotate(session: AsyncSession, refresh_token: str, policy: TokenPolicy) -> tuple[User, SessionToken] | None:
+    """A fresh refresh token for a good one. A replayed one ends the whole sign-in and gives None.
+
+    The caller commits in both cases: the revocation must outlive the refusal.
+    """
+    presented = read_session_token(refresh_token)
+    if presented is None:
+        return None
+    found = await session.get(Session, presented.session_id, with_for_update=True)
+    if found is None or found.kind is not SessionKind.TOKEN:
+        return None
+    user = await session.get_one(User, found.user_id)
+    if found.revoked_at is not None or found.expires_at <= now() or not user.is_active:
+        return None
+    if not presented.opens(found.token_hash):
+        _revoke(found, "refresh token replayed")
+        return None
+    token = new_session_token(found.id)
+    found.token_hash = token.hash
+    found.expires_at = now() + policy.session_lifetime
+    return user, token
+
+
+async def close_session(session: AsyncSession, session_id: UUID) -> None:
+    found = await session.get(Session, session_id)
+    if found is not None and found.revoked_at is None:
+        _revoke(found, "signed out")
+
+
+async def create_user(
+    session: AsyncSession,
+    username: str,
+    password: str,
+    role: Role,
+    *,
+    email: str | None = None,
+    is_superuser: bool = False,
+) -> User:
+    check_strength(password)
+    if await session.scalar(select(User.id).where(User.username == username)):
+        raise Conflict(f"There is a user named {username} already; choose another name.", field="username")
+    user = User(
+        username=username,
+        email=email,
+        password_hash=await hash_password(password),
+        role=role,
+        is_superuser=is_superuser,
+    )
+    session.add(user)
+    await session.flush()
+    return user
+
+
+async def set_password(session: AsyncSession, username: str, password: str) -> None:
+    """Replace a password and end every sign-in made with the old one."""
+    check_strength(password)
+    user = await session.scalar(select(User).where(User.username == username))
+    if user is None:
+        raise NotFound(f"There is no user named {username}.")
+    user.password_hash = await hash_password(password)
+    await end_sessions(session, user.id, "password changed")
+
+
+async def end_sessions(session: AsyncSession, user_id: UUID, reason: str) -> None:
+    await session.execute(
+        update(Session)
+        .where(Session.user_id == user_id, Session.revoked_at.is_(None))
+        .values(revoked_at=now(), revoked_reason=reason)
+    )
+
+
+async def create_sign_in_link(session: AsyncSession, user_id: UUID) -> str:
+    """The secret part of a link that signs this person in once, within twelve hours."""
+    token = new_session_token(uuid7()).secret
+    session.add(SignInLink(user_id=user_id, token_hash=hash_secret(token), expires_at=now() + LINK_LIFETIME))
+    await session.flush()
+    return token
+
+
+async def use_sign_in_link(session: AsyncSession, token: str) -> User:
+    used: UUID | None = await session.scalar(
+        update(SignInLink)
+        .where(
+            SignInLink.token_hash == hash_secret(token),
+            SignInLink.used_at.is_(None),
+            SignInLink.expires_at > now(),
+        )
+        .values(used_at=now())
+        .returning(SignInLink.user_id)
+    )
+    user = await session.get(User, used) if used else None
+    if user is None or not user.is_active:
+        raise Unauthenticated(
+            "This sign-in link was used already or has expired. Make a new one with `opsroom user link NAME`.",
+            code="link_spent",
+        )
+    return user
+
+
+def check_strength(password: str) -> None:
+    if len(password) < MINIMUM_LENGTH:
+        raise Invalid(f"A password needs at least {MINIMUM_LENGTH} characters.", field="password")
+
+
+def _revoke(found: Session, reason: str) -> None:
+    found.revoked_at = now()
+    found.revoked_reason = reason

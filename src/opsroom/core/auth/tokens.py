@@ -1,0 +1,91 @@
+"""Tokens: short-lived signed access tokens, and opaque secrets of which only a hash is kept."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import jwt
+
+from opsroom.core.errors import Unauthenticated
+
+ISSUER = "opsroom"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPolicy:
+    key: str
+    algorithm: str = "HS256"
+    access_lifetime: timedelta = timedelta(minutes=30)
+    session_lifetime: timedelta = timedelta(days=14)
+
+    def access_token(self, user_id: UUID, session_id: UUID, at: datetime) -> str:
+        claims = {
+            "iss": ISSUER,
+            "sub": str(user_id),
+            "sid": str(session_id),
+            "iat": at,
+            "exp": at + self.access_lifetime,
+        }
+        return jwt.encode(claims, self.key, algorithm=self.algorithm)
+
+    def session_of(self, access_token: str) -> UUID:
+        """The sign-in that an access token belongs to.
+
+        Raises:
+            Unauthenticated: expired, forged or malformed.
+        """
+        try:
+            claims = jwt.decode(
+                access_token,
+                self.key,
+                algorithms=[self.algorithm],
+                issuer=ISSUER,
+                options={"require": ["exp", "sid"]},
+            )
+            return UUID(claims["sid"])
+        except jwt.ExpiredSignatureError:
+            raise Unauthenticated(
+                "The access token has expired; get a new one with the refresh token at /api/v1/auth/refresh.",
+                code="token_expired",
+            ) from None
+        except (jwt.InvalidTokenError, ValueError):
+            raise Unauthenticated(
+                "The access token is not valid; sign in at /api/v1/auth/token.", code="token_invalid"
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionToken:
+    """`<session id>.<secret>`: a refresh token, or the value of the console's cookie."""
+
+    session_id: UUID
+    secret: str
+
+    def __str__(self) -> str:
+        return f"{self.session_id}.{self.secret}"
+
+    @property
+    def hash(self) -> str:
+        return hash_secret(self.secret)
+
+    def opens(self, token_hash: str) -> bool:
+        return hmac.compare_digest(self.hash, token_hash)
+
+
+def new_session_token(session_id: UUID) -> SessionToken:
+    return SessionToken(session_id, secrets.token_urlsafe(32))
+
+
+def read_session_token(value: str) -> SessionToken | None:
+    identifier, _, secret = value.partition(".")
+    try:
+        return SessionToken(UUID(identifier), secret)
+    except ValueError:
+        return None
+
+
+def hash_secret(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,147 @@
+"""Two databases behind one value: a pool that writes and a pool that only reads."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+POSTGRESQL = "postgresql"
+SQLITE = "sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolOptions:
+    """size + overflow connections at most; recycle and timeouts in seconds."""
+
+    size: int = 20
+    overflow: int = 30
+    recycle: int = 3600
+    pre_ping: bool = True
+    statement_timeout: float = 30.0
+    echo: bool = False
+
+
+class Database:
+    """One database, SQLite or PostgreSQL.
+
+    Writes go through `transaction()`; reads that need no transaction through `reading()`, which on
+    both engines runs in autocommit on a pool of its own, so that a reader never waits for a writer.
+    """
+
+    def __init__(self, url: str, pool: PoolOptions | None = None) -> None:
+        pool = pool or PoolOptions()
+        self.url = async_url(url)
+        self.pool = pool
+        self.writer = _engine(self.url, pool, read_only=False)
+        self.reader = _engine(self.url, pool, read_only=True)
+        self._sessions = async_sessionmaker(self.writer, expire_on_commit=False, autoflush=True)
+
+    @property
+    def is_postgresql(self) -> bool:
+        return self.url.get_backend_name() == POSTGRESQL
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One unit of work: commits when the block ends, rolls back on any exception."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        async with self.reader.connect() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        await self.reader.dispose()
+        await self.writer.dispose()
+
+
+def async_url(url: str) -> URL:
+    """Any of the usual spellings, with the driver we use and its names for SSL options."""
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    if backend in {"postgresql", "postgres"}:
+        query = dict(parsed.query)
+        if "sslmode" in query:
+            query["ssl"] = query.pop("sslmode")
+        return parsed.set(drivername="postgresql+asyncpg", query=query)
+    if backend == SQLITE:
+        return parsed.set(drivername="sqlite+aiosqlite")
+    raise ValueError(f"expected a postgresql:// or sqlite:// URL, found {parsed.drivername}://")
+
+
+def sqlite_path(url: URL) -> Path | None:
+    """The file of an SQLite database; None for PostgreSQL and for a database in memory."""
+    if url.get_backend_name() != SQLITE or not url.database or url.database == ":memory:":
+        return None
+    return Path(url.database)
+
+
+def _engine(url: URL, pool: PoolOptions, *, read_only: bool) -> AsyncEngine:
+    if url.get_backend_name() == SQLITE:
+        return _sqlite_engine(url, pool, read_only=read_only)
+    options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if read_only else {}
+    return create_async_engine(
+        url,
+        pool_size=pool.size,
+        max_overflow=pool.overflow,
+        pool_recycle=pool.recycle,
+        pool_pre_ping=pool.pre_ping,
+        echo=pool.echo,
+        connect_args={
+            "server_settings": {
+                "application_name": "opsroom",
+                "statement_timeout": str(int(pool.statement_timeout * 1000)),
+            },
+        },
+        **options,
+    )
+
+
+def _sqlite_engine(url: URL, pool: PoolOptions, *, read_only: bool) -> AsyncEngine:
+    engine = create_async_engine(url, echo=pool.echo, connect_args={"timeout": 30})
+    event.listen(engine.sync_engine, "connect", _read_pragmas if read_only else _write_pragmas)
+    event.listen(engine.sync_engine, "begin", _begin_deferred if read_only else _begin_immediate)
+    return engine
+
+
+def _write_pragmas(connection: Any, _record: Any) -> None:
+    # The driver's own BEGIN would be deferred, and a deferred writer can fail half way as "busy".
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "synchronous=FULL",
+        "recursive_triggers=ON",
+        "cache_size=-65536",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _read_pragmas(connection: Any, record: Any) -> None:
+    _write_pragmas(connection, record)
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA query_only=ON")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_deferred(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN")

@@ -1,0 +1,31 @@
+"""The dependencies by which a route reaches the database."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from opsroom.core.db.engine import Database
+
+
+def database_of(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+async def unit_of_work(request: Request) -> AsyncIterator[AsyncSession]:
+    async with database_of(request).transaction() as session:
+        yield session
+
+
+async def reading(request: Request) -> AsyncIterator[AsyncConnection]:
+    async with database_of(request).reading() as connection:
+        yield connection
+
+
+# scope="function": closed, and so committed, before the answer leaves. The default closes a
+# dependency after the response, when a failing commit could no longer be told to the client.
+Unit = Annotated[AsyncSession, Depends(unit_of_work, scope="function")]
+Reading = Annotated[AsyncConnection, Depends(reading, scope="function")]
+TheDatabase = Annotated[Database, Depends(database_of)]

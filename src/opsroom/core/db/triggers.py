@@ -1,0 +1,52 @@
+"""Triggers that keep `version` and `updated_at`, generated from the metadata for both engines.
+
+Our own statements set both columns; the trigger acts only on those that did not (raw SQL, other
+clients), so that `RETURNING` of our statements gives the version that is stored.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, MetaData, Table, inspect, text
+
+TOUCH_FUNCTION = """
+CREATE OR REPLACE FUNCTION opsroom_touch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.version = OLD.version THEN
+        NEW.version := OLD.version + 1;
+        NEW.updated_at := clock_timestamp();
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+
+def regenerate_triggers(connection: Connection, metadata: MetaData) -> None:
+    """Drop and create the triggers of every table that exists. Runs after each migration."""
+    present = set(inspect(connection).get_table_names())
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(TOUCH_FUNCTION))
+    for table in touched_tables(metadata):
+        if table.name in present:
+            for statement in touch_statements(table, connection.dialect.name):
+                connection.exec_driver_sql(statement)
+
+
+def touched_tables(metadata: MetaData) -> Iterable[Table]:
+    return [t for t in metadata.sorted_tables if {"id", "version", "updated_at"} <= set(t.columns.keys())]
+
+
+def touch_statements(table: Table, dialect: str) -> list[str]:
+    name = f"touch_{table.name}"
+    if dialect == "postgresql":
+        return [
+            f"DROP TRIGGER IF EXISTS {name} ON {table.name}",
+            f"CREATE TRIGGER {name} BEFORE UPDATE ON {table.name} FOR EACH ROW EXECUTE FUNCTION opsroom_touch()",
+        ]
+    # Three digits of the clock and three zeros: the text form of `Instant` has six.
+    create = f"""
+        CREATE TRIGGER {name} AFTER UPDATE ON {table.name} FOR EACH ROW WHEN NEW.version = OLD.version BEGIN
+            UPDATE {table.name}
+            SET version = OLD.version + 1, updated_at = strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'
+            WHERE id = NEW.id;
+        END"""  # noqa: S608  names from our metadata
+    return [f"DROP TRIGGER IF EXISTS {name}", create]

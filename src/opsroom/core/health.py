@@ -1,0 +1,77 @@
+"""Is it alive, is it ready, and what is wrong: answers for load balancers and for people."""
+
+import time
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy import text
+
+from opsroom.core.auth.guards import PUBLIC, allow
+from opsroom.core.db.engine import Database
+from opsroom.core.db.session import TheDatabase
+from opsroom.core.jobs.queries import worker_heartbeat
+from opsroom.core.metrics import Metrics
+
+router = APIRouter(tags=["health"])
+
+
+def metrics_of(request: Request) -> Metrics:
+    metrics: Metrics = request.app.state.metrics
+    return metrics
+
+
+@router.get("/livez", dependencies=[allow(PUBLIC)])
+async def livez() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", dependencies=[allow(PUBLIC)])
+async def readyz(database: TheDatabase, response: Response) -> dict[str, str]:
+    """The process can serve: the database answers."""
+    return await _short(database, response)
+
+
+@router.get("/healthz", dependencies=[allow(PUBLIC)])
+async def healthz(database: TheDatabase, response: Response) -> dict[str, str]:
+    """As existing clients of the uptime service ask."""
+    return await _short(database, response)
+
+
+@router.get("/api/health", dependencies=[allow("health.read")])
+async def health(request: Request, database: TheDatabase, response: Response) -> dict[str, Any]:
+    """Database latency, schema revision, pool and the latest sign of life of a worker."""
+    started = time.perf_counter()
+    short = await _short(database, response)
+    latency = round((time.perf_counter() - started) * 1000, 2)
+    if short["database"] != "ok":
+        return {**short, "latency_ms": None}
+    async with database.reading() as connection:
+        revision = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+        heartbeat = await worker_heartbeat(connection)
+    return {
+        **short,
+        "latency_ms": latency,
+        "schema_revision": revision,
+        "schema_current": revision == request.app.state.schema_head,
+        "pool": database.writer.pool.status(),
+        "worker_heartbeat": heartbeat,
+        "version": request.app.version,
+    }
+
+
+@router.get("/metrics", dependencies=[allow("metrics.read")])
+async def read_metrics(metrics: Annotated[Metrics, Depends(metrics_of)]) -> Response:
+    return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _short(database: Database, response: Response) -> dict[str, str]:
+    try:
+        async with database.reading() as connection:
+            await connection.execute(text("SELECT 1"))
+    except Exception as error:  # noqa: BLE001  whatever keeps the database from answering is the answer
+        structlog.get_logger("opsroom.health").warning("database does not answer", error=repr(error))
+        response.status_code = 503
+        return {"status": "error", "database": "unavailable"}
+    return {"status": "ok", "database": "ok"}

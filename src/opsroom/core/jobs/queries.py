@@ -1,0 +1,87 @@
+"""The statements by which jobs are asked for, claimed, kept and ended. Each runs alike on both engines."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Delete, Insert, Select, Update, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from opsroom.core.jobs.models import UNFINISHED, Job, JobStatus, Worker
+
+
+def claim(types: list[str], worker: str, at: datetime, lease: timedelta, *, skip_locked: bool) -> Update:
+    """Take the oldest job that is due, or whose worker has been silent for longer than its lease.
+
+    On PostgreSQL rows that another worker is claiming or saving are skipped; SQLite has one writer,
+    so the conditional update alone decides.
+    """
+    due: Select[UUID] = (
+        select(Job.id)
+        .where(
+            Job.type.in_(types),
+            Job.status.in_(UNFINISHED),
+            Job.run_at <= at,
+            or_(Job.status == JobStatus.QUEUED, Job.lease_until < at),
+        )
+        .order_by(Job.run_at, Job.id)
+        .limit(1)
+    )
+    if skip_locked:
+        due = due.with_for_update(skip_locked=True)
+    return (
+        update(Job)
+        .where(Job.id == due.scalar_subquery())
+        .values(
+            status=JobStatus.RUNNING,
+            attempt=Job.attempt + 1,
+            fence=Job.fence + 1,
+            worker=worker,
+            lease_until=at + lease,
+            started_at=at,
+            updated_at=at,
+            version=Job.version + 1,
+        )
+        .returning(
+            Job.id, Job.type, Job.payload, Job.attempt, Job.max_attempts, Job.fence,
+            Job.cancel_requested, Job.requested_by, Job.user_id, Job.request_id,
+        )
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+
+
+def held(job_id: UUID, fence: int) -> Update:
+    """An update of a job that changes nothing unless this claim is still the latest."""
+    return (
+        update(Job)
+        .where(Job.id == job_id, Job.fence == fence, Job.status == JobStatus.RUNNING)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def renew(job_id: UUID, fence: int, at: datetime, lease: timedelta, progress: float, message: str) -> Update:
+    """Prolong the lease, write the progress, and learn whether somebody asked to cancel."""
+    values: dict[str, Any] = {"lease_until": at + lease, "version": Job.version + 1, "updated_at": at}
+    return (
+        held(job_id, fence)
+        .values(values | {"progress": progress, "message": message[:400] or None})
+        .returning(Job.cancel_requested)
+    )
+
+
+async def worker_heartbeat(connection: AsyncConnection) -> datetime | None:
+    """When any worker last gave a sign of life."""
+    found: datetime | None = await connection.scalar(select(func.max(Worker.seen_at)))
+    return found
+
+
+def forget_worker(name: str) -> Delete:
+    return delete(Worker).where(Worker.name == name)
+
+
+def worker_row(name: str, at: datetime) -> Insert:
+    return insert(Worker).values(name=name, started_at=at, seen_at=at)
+
+
+def worker_seen(name: str, at: datetime) -> Update:
+    return update(Worker).where(Worker.name == name).values(seen_at=at)

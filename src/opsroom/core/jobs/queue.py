@@ -1,0 +1,120 @@
+"""Asking for work, and asking for it to stop."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import structlog
+from fastapi import Depends, Request
+from pydantic import BaseModel
+from sqlalchemy import event, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from opsroom.core.actor import SYSTEM, Actor
+from opsroom.core.clock import now
+from opsroom.core.errors import Conflict, NotFound
+from opsroom.core.jobs.handler import JobType, Run
+from opsroom.core.jobs.models import UNFINISHED, Job, JobStatus
+
+CHANNEL = "opsroom_jobs"
+
+
+class JobQueue:
+    """The declared job types, and the bell that wakes the workers of this process."""
+
+    def __init__(self, types: Iterable[JobType[Any, Any]]) -> None:
+        self.types: dict[str, JobType[Any, Any]] = {}
+        for job_type in types:
+            if job_type.name in self.types:
+                raise ValueError(f"two job types are named {job_type.name}")
+            self.types[job_type.name] = job_type
+        self.bell = asyncio.Event()
+
+    async def add(
+        self,
+        session: AsyncSession,
+        type_name: str,
+        payload: BaseModel,
+        *,
+        actor: Actor = SYSTEM,
+        run_at: datetime | None = None,
+        exclusive_key: str | None = None,
+    ) -> Job:
+        """Insert a job in the caller's transaction; workers hear of it when that commits."""
+        job_type = self.types[type_name]
+        job = Job(
+            type=type_name,
+            payload=payload.model_dump(mode="json"),
+            max_attempts=job_type.retry.attempts,
+            run_at=run_at or now(),
+            exclusive_key=exclusive_key,
+            requested_by=actor.name,
+            user_id=actor.user_id,
+            request_id=structlog.contextvars.get_contextvars().get("request_id"),
+        )
+        session.add(job)
+        await session.flush()
+        if session.get_bind().dialect.name == "postgresql":
+            await session.execute(text(f"NOTIFY {CHANNEL}"))
+        event.listen(session.sync_session, "after_commit", lambda _session: self.bell.set(), once=True)
+        return job
+
+    async def cancel(self, session: AsyncSession, job_id: UUID) -> Job:
+        """Cancel a waiting job at once; ask a running one to stop at its next report of progress.
+
+        Raises:
+            NotFound, Conflict: there is no such job, or it has ended.
+        """
+        job = await session.get(Job, job_id, with_for_update=True, populate_existing=True)
+        if job is None:
+            raise NotFound(f"There is no job {job_id}.")
+        if job.status not in UNFINISHED:
+            raise Conflict(f"The job has ended already: it is {job.status.value}.", code="job_ended")
+        if job.status is JobStatus.RUNNING:
+            job.cancel_requested = True
+            return job
+        job.status = JobStatus.CANCELLED
+        job.finished_at = now()
+        await self.abandon(session, job.type, job.payload, "cancelled", _waiting(job))
+        return job
+
+    async def retry(self, session: AsyncSession, job_id: UUID) -> None:
+        """Queue a failed or cancelled job again, with its full number of attempts."""
+        changed = await session.execute(
+            update(Job)
+            .where(Job.id == job_id, Job.status.in_((JobStatus.FAILED, JobStatus.CANCELLED)))
+            .values(
+                status=JobStatus.QUEUED, attempt=0, run_at=now(), cancel_requested=False,
+                progress=0.0, message=None, error=None, traceback=None, finished_at=None,
+            )
+            .returning(Job.id)
+        )  # fmt: skip
+        if changed.scalar() is None:
+            raise Conflict("Only a job that failed or was cancelled can be tried again.", code="job_not_ended")
+        event.listen(session.sync_session, "after_commit", lambda _session: self.bell.set(), once=True)
+
+    async def abandon(
+        self, session: AsyncSession, type_name: str, payload: dict[str, Any], reason: str, run: Run
+    ) -> None:
+        """Let the job's type write what a job that will not be tried again leaves behind."""
+        job_type = self.types.get(type_name)
+        if job_type is not None and job_type.failed is not None:
+            await job_type.failed(session, job_type.payload.model_validate(payload), reason, run)
+
+
+def queue_of(request: Request) -> JobQueue:
+    queue: JobQueue = request.app.state.queue
+    return queue
+
+
+TheQueue = Annotated[JobQueue, Depends(queue_of)]
+
+
+async def _no_progress(fraction: float, message: str = "") -> None:
+    """Nobody watches a job that never ran."""
+
+
+def _waiting(job: Job) -> Run:
+    return Run(job.id, job.attempt, job.requested_by, job.user_id, _no_progress)

@@ -1,0 +1,155 @@
+"""One mechanism for every app's reports: asked for as a row, computed as a job, kept as an artifact."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from opsroom.core.actor import Actor
+from opsroom.core.clock import now
+from opsroom.core.db.engine import Database
+from opsroom.core.db.refusals import violated_unique
+from opsroom.core.errors import Conflict, NotFound
+from opsroom.core.jobs.handler import JobType, Run
+from opsroom.core.jobs.queue import JobQueue
+from opsroom.core.reports.declaration import ReportTable, ReportType
+from opsroom.core.reports.models import UNFINISHED, Report, ReportFormat, ReportStatus
+from opsroom.core.reports.renderers import RENDERERS
+from opsroom.core.storage.blobs import Blob, Blobs
+from opsroom.core.storage.models import Artifact, ArtifactType
+
+JOB = "reports.run"
+
+
+class RunReport(BaseModel):
+    report_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What the computation hands to the saving transaction."""
+
+    table: ReportTable
+    blob: Blob
+    media_type: str
+    name: str
+
+
+class Reports:
+    """The declared report types, and running one."""
+
+    def __init__(self, types: Iterable[ReportType[Any]], database: Database, blobs: Blobs) -> None:
+        self.types = {report_type.name: report_type for report_type in types}
+        self._database = database
+        self._blobs = blobs
+
+    def declared(self, name: str) -> ReportType[Any]:
+        try:
+            return self.types[name]
+        except KeyError:
+            known = ", ".join(sorted(self.types))
+            raise NotFound(f"There is no report type {name}; there are: {known}.") from None
+
+    async def request(
+        self,
+        session: AsyncSession,
+        queue: JobQueue,
+        type_name: str,
+        parameters: BaseModel,
+        report_format: ReportFormat,
+        actor: Actor,
+    ) -> Report:
+        """Insert a run and its job in the caller's transaction.
+
+        Raises:
+            Conflict: the type allows one unfinished run and has one; `report_id` names it.
+        """
+        declared = self.declared(type_name)
+        report = Report(
+            type=type_name,
+            format=report_format,
+            parameters=parameters.model_dump(mode="json"),
+            exclusive_key=type_name if declared.exclusive else None,
+            user_id=actor.user_id,
+            requested_by=actor.name,
+        )
+        try:
+            async with session.begin_nested():
+                session.add(report)
+        except IntegrityError as error:
+            if violated_unique(error) is None:
+                raise
+            await self._refuse_second(session, type_name)
+        job = await queue.add(session, JOB, RunReport(report_id=report.id), actor=actor)
+        report.job_id = job.id
+        await session.flush()
+        return report
+
+    def job_type(self) -> JobType[RunReport, Rendered]:
+        return JobType(name=JOB, payload=RunReport, compute=self._compute, save=self._save, failed=self._failed)
+
+    async def _refuse_second(self, session: AsyncSession, type_name: str) -> None:
+        unfinished = await session.scalar(
+            select(Report.id).where(Report.exclusive_key == type_name, Report.status.in_(UNFINISHED))
+        )
+        raise Conflict(
+            f"A report of type {type_name} is being made already; wait for it or cancel it.",
+            code="report_unfinished",
+            report_id=str(unfinished) if unfinished else None,
+        )
+
+    async def _compute(self, payload: RunReport, run: Run) -> Rendered:
+        async with self._database.transaction() as session:
+            report = await session.get_one(Report, payload.report_id)
+            report.status = ReportStatus.RUNNING
+            report.started_at = report.started_at or now()
+        declared = self.declared(report.type)
+        parameters = declared.parameters.model_validate(report.parameters)
+        table = await declared.compute(parameters, run)
+        await run.progress(0.95, f"writing {report.format.value}")
+        renderer = RENDERERS[report.format]
+        path = self._blobs.scratch / f"report-{report.id}-{run.attempt}"
+        try:
+            await asyncio.to_thread(renderer.write, table, report.parameters, path)
+            blob = await self._blobs.keep_file(path)
+        finally:
+            path.unlink(missing_ok=True)
+        name = f"{declared.file_name.format(id=report.id)}.{report.format.value}"
+        return Rendered(table, blob, renderer.media_type, name)
+
+    async def _save(self, session: AsyncSession, payload: RunReport, done: Rendered, run: Run) -> dict[str, Any] | None:
+        report = await session.get_one(Report, payload.report_id)
+        artifact = Artifact(
+            name=done.name,
+            type=ArtifactType.REPORT,
+            media_type=done.media_type,
+            sha256=done.blob.sha256,
+            size_bytes=done.blob.size,
+            owner_id=run.user_id,
+        )
+        session.add(artifact)
+        await session.flush()
+        report.status = ReportStatus.COMPLETE
+        report.artifact_id = artifact.id
+        report.as_of = done.table.as_of
+        report.input_fingerprint = done.table.fingerprint
+        report.engine_version = done.table.engine_version
+        report.row_count = done.table.frame.height
+        report.size_bytes = done.blob.size
+        report.summary = done.table.summary
+        report.finished_at = now()
+        return {"report_id": str(report.id)}
+
+    async def _failed(self, session: AsyncSession, payload: RunReport, reason: str, _run: Run) -> None:
+        await session.execute(
+            update(Report)
+            .where(Report.id == payload.report_id, Report.status.in_(UNFINISHED))
+            .values(status=ReportStatus.FAILED, error=reason, finished_at=now(), version=Report.version + 1)
+            .execution_options(synchronize_session=False)
+        )

@@ -1,0 +1,39 @@
+"""Reports as they cross the boundary."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from opsroom.core.reports.models import ReportFormat, ReportStatus
+
+
+class ReportCreate(BaseModel):
+    type: str = Field(examples=["stores.uptime"])
+    format: ReportFormat = ReportFormat.CSV
+    parameters: dict[str, Any] = Field(default_factory=dict, examples=[{"profile": "strict"}])
+
+
+class ReportRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    type: str
+    status: ReportStatus
+    format: ReportFormat
+    parameters: dict[str, Any]
+    requested_by: str
+    job_id: UUID | None
+    as_of: datetime | None
+    input_fingerprint: str | None
+    engine_version: str | None
+    row_count: int | None
+    size_bytes: int | None
+    summary: dict[str, Any] | None
+    error: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int

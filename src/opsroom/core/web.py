@@ -1,0 +1,190 @@
+"""The edge: request ids, limits, headers, logs, metrics, and the one rendering of every error."""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils.compat import uuid7
+
+from opsroom.core.db.refusals import refusal_from
+from opsroom.core.errors import BadRequest, Invalid, Refusal, TooLarge
+from opsroom.core.metrics import Metrics
+
+PROBLEM = "application/problem+json"
+REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+CONTENT_POLICY = (
+    b"default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; "
+    b"form-action 'self'; base-uri 'none'"
+)
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"content-security-policy", CONTENT_POLICY),
+)
+
+log = structlog.get_logger("opsroom.request")
+
+ErrorPage = Callable[[Request, int, dict[str, Any]], Awaitable[Response]]
+
+
+class Edge:
+    """Outermost middleware: names the request, times it, logs one line and sets the security headers."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        status = HTTPStatus.INTERNAL_SERVER_ERROR.value
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = int(message["status"])
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *HEADERS]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        finally:
+            seconds = time.perf_counter() - started
+            self.metrics.observe_request(scope["method"], _template(scope), status, seconds)
+            log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                ms=round(seconds * 1000, 1),
+            )
+
+
+class BodyLimit:
+    """Refuses bodies above the limit while they arrive; paths ending in an upload suffix have their own."""
+
+    def __init__(self, app: ASGIApp, *, limit: int, upload_limit: int, upload_paths: tuple[str, ...]) -> None:
+        self.app = app
+        self.limit = limit
+        self.upload_limit = upload_limit
+        self.upload_paths = upload_paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = self.upload_limit if scope["path"].rstrip("/").endswith(self.upload_paths) else self.limit
+        seen = 0
+
+        async def limited() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise TooLarge(f"The request body is larger than {limit} bytes.", limit_bytes=limit)
+            return message
+
+        await self.app(scope, limited, send)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Every error leaves as a problem document, or as a page for a browser that asks for one."""
+
+    @app.exception_handler(Refusal)
+    async def refused(request: Request, error: Refusal) -> Response:
+        return await problem(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        return await problem(request, _invalid(error))
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        return await _respond(request, error.status_code, _http_document(request, error), dict(error.headers or {}))
+
+    @app.exception_handler(SQLAlchemyError)
+    async def database(request: Request, error: SQLAlchemyError) -> Response:
+        refusal = refusal_from(error)
+        return await problem(request, refusal) if refusal else await crashed(request, error)
+
+    @app.exception_handler(Exception)
+    async def crashed(request: Request, error: Exception) -> Response:
+        structlog.get_logger("opsroom").error("unhandled", exc_info=error)
+        document = {
+            "title": "Internal Server Error",
+            "code": "internal_error",
+            "detail": "Something went wrong here. It has been logged; give the request id when you report it.",
+        }
+        return await _respond(request, 500, document)
+
+
+async def problem(request: Request, refusal: Refusal) -> Response:
+    document = {
+        "title": refusal.status.phrase,
+        "code": refusal.code,
+        "detail": refusal.sentence,
+        **refusal.facts,
+    }
+    return await _respond(request, refusal.status, document, refusal.headers)
+
+
+async def _respond(
+    request: Request, status: int, document: dict[str, Any], headers: dict[str, str] | None = None
+) -> Response:
+    request_id = getattr(request.state, "request_id", None)
+    document = {"type": "about:blank", "status": int(status), **document, "request_id": request_id}
+    page: ErrorPage | None = getattr(request.app.state, "error_page", None)
+    if page is not None and request.url.path.startswith("/console"):
+        return await page(request, int(status), document)
+    return JSONResponse(document, status_code=status, headers=headers, media_type=PROBLEM)
+
+
+def _http_document(request: Request, error: HTTPException) -> dict[str, Any]:
+    status = HTTPStatus(error.status_code)
+    detail = str(error.detail)
+    if status is HTTPStatus.NOT_FOUND and detail == status.phrase:
+        detail = f"There is nothing at {request.url.path}; the paths are listed at /docs."
+    return {"title": status.phrase, "code": status.name.lower(), "detail": detail}
+
+
+def _invalid(error: RequestValidationError) -> Refusal:
+    problems = [
+        {
+            "field": ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]),
+            "message": item["msg"],
+        }
+        for item in error.errors()
+    ]
+    if any(item["type"] == "json_invalid" for item in error.errors()):
+        return BadRequest("The request body is not valid JSON.", code="malformed_json", errors=problems)
+    named = "; ".join(f"{item['field']}: {item['message']}" for item in problems[:5])
+    return Invalid(f"The request is not valid: {named}.", errors=problems)
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and REQUEST_ID.match(value.decode("latin-1")):
+            return str(value.decode("latin-1"))
+    return str(uuid7())
+
+
+def _template(scope: Scope) -> str:
+    """The route's path with its placeholders: a label with few values."""
+    return getattr(scope.get("route"), "path", "unmatched")

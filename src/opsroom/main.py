@@ -1,0 +1,163 @@
+"""The composition root: settings in, a web application or a worker out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.routing import iter_route_contexts
+
+from opsroom import __version__
+from opsroom.apps import installed_apps
+from opsroom.core.app import resolve
+from opsroom.core.auth.roles import bundle
+from opsroom.core.auth.tokens import TokenPolicy
+from opsroom.core.db.engine import Database, PoolOptions
+from opsroom.core.errors import WrongSetting
+from opsroom.core.jobs.queue import JobQueue
+from opsroom.core.jobs.runtime import Runtime, RuntimeOptions
+from opsroom.core.metrics import Metrics
+from opsroom.core.parts import Parts
+from opsroom.core.reports.run import Reports
+from opsroom.core.storage.blobs import Blobs
+from opsroom.core.web import BodyLimit, Edge, install_error_handlers
+from opsroom.migrations.schema import head_revision
+from opsroom.settings import Settings, secret_key
+
+MEGABYTE = 1 << 20
+UPLOAD_PATHS = ("/imports", "/files", "/observations")
+
+
+def open_database(settings: Settings) -> Database:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return Database(
+        settings.database,
+        PoolOptions(
+            size=settings.pool_size,
+            overflow=settings.pool_overflow,
+            recycle=settings.pool_recycle,
+            pre_ping=settings.pool_pre_ping,
+            statement_timeout=settings.statement_timeout,
+            echo=settings.sql_echo,
+        ),
+    )
+
+
+class House:
+    """Everything a process needs to serve or to work, put together once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.apps = installed_apps()
+        for app in self.apps:
+            if app.models:
+                resolve(app.models)
+        self.database = open_database(settings)
+        self.metrics = Metrics()
+        self.blobs = Blobs(settings.data_dir, settings.storage_url)
+        parts = Parts(self.database, self.blobs, _options(settings))
+        report_types = [kind for app in self.apps if app.reports for kind in resolve(app.reports)(parts)]
+        self.reports = Reports(report_types, self.database, self.blobs)
+        job_types = [kind for app in self.apps if app.jobs for kind in resolve(app.jobs)(parts)]
+        self.queue = JobQueue([self.reports.job_type(), *job_types])
+
+    def runtime(self) -> Runtime:
+        options = RuntimeOptions(
+            concurrency=self.settings.job_concurrency,
+            lease=timedelta(seconds=self.settings.job_lease_seconds),
+        )
+        return Runtime(self.database, self.queue, self.metrics, options)
+
+
+def create_app(settings: Settings, *, work: bool = True) -> FastAPI:
+    """The web application. With `work` it also runs jobs, as the embedded default does.
+
+    Raises:
+        WrongSetting: a setting names something that does not exist.
+    """
+    house = House(settings)
+    app = FastAPI(
+        title="Opsroom",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        lifespan=partial(_lifespan, house=house, work=work),
+    )
+    app.state.database = house.database
+    app.state.metrics = house.metrics
+    app.state.blobs = house.blobs
+    app.state.reports = house.reports
+    app.state.queue = house.queue
+    app.state.options = _options(settings)
+    app.state.tokens = TokenPolicy(
+        secret_key(settings),
+        settings.token_algorithm,
+        timedelta(minutes=settings.access_token_minutes),
+        timedelta(days=settings.refresh_token_days),
+    )
+    app.state.role_permissions = bundle(resolve(each.permissions) for each in house.apps if each.permissions)
+    app.state.schema_head = head_revision()
+    install_error_handlers(app)
+    for each in house.apps:
+        for dotted in (*each.routers, *each.pages):
+            router: APIRouter = resolve(dotted)
+            app.include_router(router)
+    app.state.open_operations = _known_operations(app, settings.open_endpoints)
+    _add_middleware(app, settings, house.metrics)
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+    """The last added is the outermost."""
+    app.add_middleware(
+        BodyLimit,
+        limit=settings.body_limit_mb * MEGABYTE,
+        upload_limit=settings.upload_limit_mb * MEGABYTE,
+        upload_paths=UPLOAD_PATHS,
+    )
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=["*"]
+        )
+    app.add_middleware(Edge, metrics=metrics)
+
+
+@asynccontextmanager
+async def _lifespan(_app: FastAPI, house: House, *, work: bool) -> AsyncIterator[None]:
+    worker = asyncio.create_task(house.runtime().run()) if work else None
+    yield
+    if worker is not None:
+        worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
+    await house.database.close()
+
+
+async def run_worker(settings: Settings) -> None:
+    house = House(settings)
+    try:
+        await house.runtime().run()
+    finally:
+        await house.database.close()
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return settings.model_dump(exclude={"secret_key", "database_url", "redis_url"})
+
+
+def _known_operations(app: FastAPI, names: tuple[str, ...]) -> frozenset[str]:
+    known = {str(route.name) for route in iter_route_contexts(app.routes)}
+    unknown = sorted(set(names) - known)
+    if unknown:
+        raise WrongSetting(
+            f"OPSROOM_OPEN_ENDPOINTS names {', '.join(unknown)}, which no route has; "
+            "use operation ids as listed in /openapi.json"
+        )
+    return frozenset(names)

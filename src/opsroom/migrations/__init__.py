@@ -1,0 +1,1 @@
+"""One history for the core and its apps; see README.md beside this file."""

@@ -1,0 +1,126 @@
+"""Every setting, typed. Read by the composition root, the command line and the migrations, then handed down."""
+
+import os
+import secrets
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from opsroom.core.errors import WrongSetting
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="OPSROOM_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    environment: Environment = Field(Environment.DEVELOPMENT, description="development, test or production")
+    data_dir: Path = Field(Path("opsroom-data"), description="database, files and keys of the embedded default")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on")
+    database_url: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("OPSROOM_DATABASE_URL", "DATABASE_URL"),
+        description="postgresql://… or sqlite:///…; default: opsroom.db in the data folder",
+    )
+    redis_url: SecretStr | None = Field(None, description="redis://… for rate limits shared by several servers")
+    storage_url: str | None = Field(None, description="where artifacts live; default: artifacts/ in the data folder")
+    secret_key: SecretStr | None = Field(
+        None, min_length=32, description="signs tokens; generated in the data folder for the embedded default"
+    )
+    open_endpoints: Names = Field((), description="operations anyone may call, by operation id, comma-separated")
+    cors_origins: Names = Field((), description="origins allowed to call the API from a browser, comma-separated")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level to log")
+    sql_echo: bool = Field(False, description="log every SQL statement")
+    pool_size: int = Field(20, ge=1, le=500, description="database connections kept open")
+    pool_overflow: int = Field(30, ge=0, le=500, description="further connections under load")
+    pool_recycle: int = Field(3600, ge=1, description="seconds after which a connection is replaced")
+    pool_pre_ping: bool = Field(True, description="test a connection before use")
+    statement_timeout: float = Field(30.0, gt=0, description="seconds a statement may take (PostgreSQL)")
+    long_statement_timeout: float = Field(600.0, gt=0, description="the same for imports and reports")
+    token_algorithm: str = Field("HS256", pattern="^HS(256|384|512)$", description="how access tokens are signed")
+    access_token_minutes: int = Field(30, ge=1, le=1440, description="lifetime of an access token")
+    refresh_token_days: int = Field(14, ge=1, le=365, description="lifetime of a refresh token")
+    body_limit_mb: int = Field(16, ge=1, le=1024, description="largest request body but for uploads")
+    upload_limit_mb: int = Field(4096, ge=1, description="largest uploaded file")
+    rate_limit: str = Field("1200/minute", description="requests of one identity or address, e.g. 1200/minute")
+    job_lease_seconds: float = Field(30.0, gt=0, description="a silent worker's job is taken over after this")
+    job_concurrency: int = Field(2, ge=1, le=64, description="jobs at once in one process")
+    default_zone: str = Field("America/Chicago", description="zone of a store that names none")
+    poll_interval_minutes: float = Field(
+        60.0, gt=0, description="how often stores are polled; evidence lasts twice that"
+    )
+    max_rejected_percent: float | None = Field(None, ge=0, le=100, description="an import with more bad rows fails")
+
+    @field_validator("open_endpoints", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _production_is_explicit(self) -> Self:
+        if self.environment is not Environment.PRODUCTION:
+            return self
+        for name in ("secret_key", "database_url"):
+            if getattr(self, name) is None:
+                raise ValueError(f"OPSROOM_{name.upper()} is required when OPSROOM_ENVIRONMENT=production")
+        if self.open_endpoints:
+            raise ValueError("OPSROOM_OPEN_ENDPOINTS is refused when OPSROOM_ENVIRONMENT=production")
+        return self
+
+    @property
+    def database(self) -> str:
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir.resolve() / 'opsroom.db'}"
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings from environment and `.env`.
+
+    Raises:
+        WrongSetting: a value is of the wrong kind; the sentence names the setting and what was expected.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise WrongSetting("; ".join(_sentence(item) for item in error.errors())) from None
+
+
+def secret_key(settings: Settings) -> str:
+    """The configured key, else one generated once and kept, readable by its owner only, in the data folder."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    path = settings.data_dir / "secret.key"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def _sentence(item: Any) -> str:
+    name = "_".join(str(part) for part in item["loc"]).upper()
+    if not name:
+        return str(item["msg"]).removeprefix("Value error, ")
+    name = name if name.startswith(("OPSROOM_", "DATABASE_")) else f"OPSROOM_{name}"
+    return f"{name}: {item['msg']}"
