@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import os
 import tempfile
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
@@ -52,7 +51,7 @@ class Blobs:
             try:
                 await _write(file, chunks, limit)
             except BaseException:
-                os.unlink(file.name)
+                _discard(file.name)
                 raise
         return Path(file.name)
 
@@ -107,6 +106,10 @@ async def _write(file: IO[bytes], chunks: AsyncIterable[bytes], limit: int) -> N
 
 def _key(sha256: str) -> str:
     return f"{sha256[:2]}/{sha256}"
+
+
+def _discard(name: str) -> None:
+    Path(name).unlink(missing_ok=True)
 
 
 def _hash_file(path: Path) -> tuple[str, int]:
