@@ -1,0 +1,1 @@
+"""From orders and vehicles to routes: model, solver, warm start, fallback, checker."""
