@@ -5,5 +5,6 @@ from opsroom.core.app import App
 app = App(
     name="stores",
     title="Stores: uptime of many sites, incidents, reports.",
+    models="opsroom.stores.models",
     commands="opsroom.stores.cli:group",
 )
