@@ -1,0 +1,59 @@
+"""Store ids as numbers: each spelling is looked at once, however many rows it has."""
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from opsroom.stores.files.rejects import Reason, Reasons
+
+LONGEST_ID = 255
+MANGLED = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+$"
+
+
+class StoreIds:
+    """A growing numbering of trimmed store ids, shared by the files of one import or report.
+
+    Numbers are small but not without gaps, and their order means nothing.
+    """
+
+    def __init__(self) -> None:
+        self._kind = pl.Categorical(pl.Categories.random())
+        # Polars forgets the numbering of categories when the last series of it is gone.
+        self._anchor = pl.Series([""], dtype=self._kind)
+        self._number = np.empty(0, dtype=np.int64)
+        self._reason = np.empty(0, dtype=np.uint8)
+        self._learn(1)
+
+    def number(self, texts: pl.Series) -> tuple[npt.NDArray[np.int64], Reasons]:
+        """The number of each id as written, and why an id is no id (0: it is one)."""
+        codes = self._codes(texts)
+        if len(codes) == 0:
+            return codes.astype(np.int64), np.empty(0, dtype=np.uint8)
+        self._learn(int(codes.max()) + 1)
+        return self._number[codes], self._reason[codes]
+
+    def texts(self, numbers: npt.NDArray[np.int64]) -> pl.Series:
+        """The trimmed ids of numbers."""
+        return pl.Series("store", numbers).cast(pl.UInt32).cat.to(self._kind).cast(pl.String)
+
+    def _codes(self, texts: pl.Series) -> npt.NDArray[np.uint32]:
+        filled = texts.fill_null("") if texts.null_count() else texts
+        codes: npt.NDArray[np.uint32] = filled.cast(self._kind).to_physical().to_numpy()
+        return codes
+
+    def _learn(self, known: int) -> None:
+        """Judge the spellings numbered up to known that were not seen before."""
+        while len(self._number) < known:
+            seen = len(self._number)
+            numbers = np.arange(seen, known)
+            written = self.texts(numbers)
+            trimmed = written.str.strip_chars()
+            reason = np.zeros(known - seen, dtype=np.uint8)
+            reason[(trimmed.str.len_chars() > LONGEST_ID).to_numpy()] = Reason.STORE_LONG
+            reason[trimmed.str.contains(MANGLED).to_numpy()] = Reason.STORE_MANGLED
+            reason[(trimmed == "").to_numpy()] = Reason.STORE_BLANK
+            padded = (written != trimmed).to_numpy()
+            numbers[padded] = self._codes(trimmed.filter(pl.Series(padded)))
+            self._number = np.concatenate([self._number, numbers])
+            self._reason = np.concatenate([self._reason, reason])
+            known = max(known, int(self._number.max()) + 1)

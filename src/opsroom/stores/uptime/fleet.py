@@ -1,0 +1,159 @@
+"""The engine's view of its input frames: numbered stores, sorted observations, hours, zones; and what was odd."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from opsroom.stores.uptime.evidence import EvidenceProfile
+from opsroom.stores.uptime.hours import Intervals, WeeklyHours, open_intervals
+from opsroom.stores.uptime.keys import number_stores
+from opsroom.stores.uptime.known import Segments, known_segments, line_over, within_open_time
+from opsroom.stores.uptime.observations import Observations, arrange
+from opsroom.stores.uptime.scope import scope
+from opsroom.stores.uptime.zones import Int64s, known_zone
+from opsroom.stores.uptime.zones_of_stores import assign_zones
+
+OBSERVATIONS_AT_ONCE = 1_500_000
+"""Stores are taken in runs of about so many observations: memory stays level, arrays stay near the cache."""
+
+STORES_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What was odd in the input, over all of it."""
+
+    stores: int
+    observed_stores: int
+    observations: int
+    duplicates: int
+    contradictions: int
+    stores_without_hours: int
+    stores_without_zone: int
+    stores_in_unknown_zone: int
+    stores_with_conflicting_zones: int
+    unknown_zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Stores 0..n-1 under their keys, with all that is known of them."""
+
+    keys: pl.Series
+    observations: Observations
+    hours: WeeklyHours
+    zone_names: list[str]
+    zone_of_store: Int64s
+    excluded: Intervals | None
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of stores: open time and known state of the stores begin..end-1, numbered from 0 within the run."""
+
+    begin: int
+    end: int
+    opened: Intervals
+    known: Segments
+
+
+def fleet(
+    observations: pl.DataFrame,
+    hours: pl.DataFrame,
+    zones: pl.DataFrame,
+    default_zone: str,
+    excluded: pl.DataFrame | None = None,
+) -> Fleet:
+    """Number the stores of all frames and arrange their rows; see the package for the frames' columns."""
+    if known_zone(default_zone) is None:
+        raise ValueError(f"the default zone {default_zone!r} is no IANA time zone")
+    frames = [observations, hours, zones, *([] if excluded is None else [excluded])]
+    keys, numbers = number_stores([frame["store"] for frame in frames])
+    arranged, duplicates, contradictions = arrange(
+        len(keys), numbers[0], observations["instant"].to_numpy(), observations["status"].to_numpy()
+    )
+    assigned = assign_zones(len(keys), numbers[2], zones["zone"], default_zone)
+    weekly = _by_store(
+        WeeklyHours(numbers[1], *(hours[name].cast(pl.Int64).to_numpy() for name in ("day", "start", "end")))
+    )
+    quality = Quality(
+        stores=len(keys),
+        observed_stores=int(np.count_nonzero(np.diff(arranged.first))),
+        observations=len(arranged.instant),
+        duplicates=duplicates,
+        contradictions=contradictions,
+        stores_without_hours=len(keys) - len(np.unique(numbers[1])),
+        stores_without_zone=assigned.without,
+        stores_in_unknown_zone=assigned.mistaken,
+        stores_with_conflicting_zones=assigned.conflicting,
+        unknown_zones=assigned.unknown,
+    )
+    return Fleet(
+        keys,
+        arranged,
+        weekly,
+        assigned.names,
+        assigned.of_store,
+        None if excluded is None else _excluded(numbers[3], excluded),
+        quality,
+    )
+
+
+def runs(of: Fleet, start: int, end: int, profile: EvidenceProfile) -> Iterator[Run]:
+    """Open time and known state that touch [start, end), some thousand stores at a time, in order."""
+    begin = 0
+    while begin < len(of.keys):
+        until = _run_end(of.observations.first, begin)
+        yield _run(of, begin, until, start, end, profile)
+        begin = until
+
+
+def _run_end(first: Int64s, begin: int) -> int:
+    full = int(np.searchsorted(first, first[begin] + OBSERVATIONS_AT_ONCE, side="right")) - 1
+    return min(max(full, begin + 1), begin + STORES_AT_ONCE, len(first) - 1)
+
+
+def _run(of: Fleet, begin: int, end: int, start: int, stop: int, profile: EvidenceProfile) -> Run:
+    first = of.observations.first[begin : end + 1]
+    part = slice(first[0], first[-1])
+    own = Observations(first - first[0], of.observations.instant[part], of.observations.up[part])
+    relevant = scope(own, start, stop, profile)
+    opened = open_intervals(
+        _hours_of(of.hours, begin, end),
+        of.zone_names,
+        of.zone_of_store[begin:end],
+        relevant.first,
+        relevant.last,
+        None if of.excluded is None else _intervals_of(of.excluded, begin, end),
+    )
+    line = line_over(relevant.first, relevant.last, relevant.observations.instant)
+    known = known_segments(relevant.observations, opened, profile, line)
+    if not profile.inside_hours_only:
+        known = within_open_time(known, opened, line)
+    return Run(begin, end, opened, known)
+
+
+def _by_store(hours: WeeklyHours) -> WeeklyHours:
+    order = np.argsort(hours.store, kind="stable")
+    return WeeklyHours(hours.store[order], hours.day[order], hours.start[order], hours.end[order])
+
+
+def _hours_of(hours: WeeklyHours, begin: int, end: int) -> WeeklyHours:
+    low, high = np.searchsorted(hours.store, [begin, end])
+    part = slice(low, high)
+    return WeeklyHours(hours.store[part] - begin, hours.day[part], hours.start[part], hours.end[part])
+
+
+def _excluded(number: Int64s, excluded: pl.DataFrame) -> Intervals:
+    order = np.argsort(number, kind="stable")
+    start, end = (excluded[name].cast(pl.Int64).to_numpy()[order] for name in ("start", "end"))
+    return Intervals(number[order], start, end)
+
+
+def _intervals_of(intervals: Intervals, begin: int, end: int) -> Intervals:
+    low, high = np.searchsorted(intervals.store, [begin, end])
+    part = slice(low, high)
+    return Intervals(intervals.store[part] - begin, intervals.start[part], intervals.end[part])
