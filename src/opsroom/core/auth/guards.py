@@ -74,7 +74,7 @@ async def _actor_of(request: Request) -> Actor:
     cookie = read_session_token(request.cookies.get(COOKIE, ""))
     if cookie is None:
         return ANONYMOUS
-    _refuse_other_sites(request)
+    refuse_other_sites(request)
     try:
         return await _signed_in(request, cookie.session_id, SessionKind.CONSOLE, cookie_hash=cookie.hash)
     except Unauthenticated:
@@ -103,7 +103,7 @@ def _in_force(expires_at: datetime, revoked_at: datetime | None, *, active: bool
     return active and revoked_at is None and expires_at > now()
 
 
-def _refuse_other_sites(request: Request) -> None:
+def refuse_other_sites(request: Request) -> None:
     """A cookie travels with requests that other sites cause; those may read nothing and write nothing."""
     if request.method in SAFE_METHODS:
         return
