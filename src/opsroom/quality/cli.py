@@ -267,7 +267,7 @@ def _chart_lines(chart: Chart) -> list[str]:
 
 
 def _line(line: Line) -> str:
-    return f"{line:.6g}" if isinstance(line, float) else f"{line.min():.6g} to {line.max():.6g}"
+    return f"{line.min():.6g} to {line.max():.6g}" if isinstance(line, np.ndarray) else f"{line:.6g}"
 
 
 def _rounded(value: object) -> str:

@@ -21,7 +21,7 @@ Within: TypeAlias = Literal["range", "deviation", "pooled"]
 Interval: TypeAlias = tuple[float, float]
 
 RANGE_UP_TO = 10
-"""Ranges of larger subgroups waste what the values in between say (Montgomery, 6.3)."""
+"""Ranges of larger subgroups waste what the values in between say (Montgomery, chapter 6)."""
 
 ESTIMATES: dict[Within, Callable[[Subgroups], float]] = {
     "range": sigma_from_ranges,
@@ -156,13 +156,13 @@ def _intervals(indices: dict[str, float | None], n: int, confidence: float) -> d
 
 
 def _spread_interval(index: float, n: int, confidence: float) -> Interval:
-    """Exact for Pp of normal values: the index times √(χ²/(n-1)) at both tails (Montgomery, 8.20)."""
+    """Exact for Pp of normal values: the index times √(χ²/(n-1)) at both tails (Montgomery, chapter 8)."""
     tail, freedom = (1 - confidence) / 2, n - 1
     low, high = (chi_square_quantile(part, freedom) for part in (tail, 1 - tail))
     return index * math.sqrt(low / freedom), index * math.sqrt(high / freedom)
 
 
 def _center_interval(index: float, n: int, confidence: float) -> Interval:
-    """Bissell's normal approximation (1990): the index ± z √(1/(9n) + index²/(2(n-1))) (Montgomery, 8.21)."""
+    """Bissell's normal approximation (1990): the index ± z √(1/(9n) + index²/(2(n-1)))."""
     reach = normal_quantile((1 + confidence) / 2) * math.sqrt(1 / (9 * n) + index**2 / (2 * (n - 1)))
     return index - reach, index + reach

@@ -61,7 +61,7 @@ class Chart:
         signals = [
             {"index": signal.index, "rule": signal.rule, "explanation": signal.explanation} for signal in self.signals
         ]
-        shown = {name: line if isinstance(line, float) else line.tolist() for name, line in lines.items()}
+        shown = {name: line.tolist() if isinstance(line, np.ndarray) else line for name, line in lines.items()}
         document = {"kind": self.kind, **shown, "points": self.points.tolist(), "signals": signals, **self.extras}
         if self.dispersion is not None:
             document["dispersion"] = self.dispersion.document()

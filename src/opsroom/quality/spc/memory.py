@@ -94,7 +94,7 @@ def _recursive(means: Floats, start: float, weight: float) -> Floats:
 
 
 def _variance_shares(groups: Subgroups, weight: float) -> Floats:
-    """Var z_i / σ²: λ/(2-λ) (1 - (1-λ)^(2i)) / n for equal sizes (Montgomery, 9.25), else
+    """Var z_i / σ²: λ/(2-λ) (1 - (1-λ)^(2i)) / n for equal sizes (Montgomery, chapter 9), else
     v_i = λ²/n_i + (1-λ)² v_(i-1), of which that is the sum.
     """
     keep = (1 - weight) ** 2

@@ -45,7 +45,7 @@ def find_signals(track: Track, rules: Rules) -> Signals:
 
 
 def at(line: Line, index: int) -> float:
-    return line if isinstance(line, float) else float(line[index])
+    return float(line[index]) if isinstance(line, np.ndarray) else line
 
 
 def _sentence(track: Track, rules: dict[int, Rule], index: int, number: int) -> str:

@@ -56,7 +56,7 @@ class Subgroups:
 
     @cached_property
     def grand_mean(self) -> float:
-        """The mean of all measurements: subgroup means weighted by size (Montgomery, 6.30)."""
+        """The mean of all measurements: subgroup means weighted by size (Montgomery, section 6.3.2)."""
         return mean(self.values)
 
     def chosen(self, flags: Flags) -> "Subgroups":
@@ -110,7 +110,7 @@ def sigma_from_moving_ranges(values: Floats, marked: Flags | None = None) -> flo
 
 
 def average_deviation(groups: Subgroups) -> float:
-    """s̄: the mean of s for equal sizes and the pooled s for varying ones (Montgomery, 6.31)."""
+    """s̄: the mean of s for equal sizes and the pooled s for varying ones (Montgomery, section 6.3.2)."""
     groups.refuse_single_values()
     equal = (groups.sizes == groups.sizes[0]).all()
     return mean(groups.deviations) if equal else _pooled_deviation(groups)
