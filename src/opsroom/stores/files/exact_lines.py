@@ -47,9 +47,10 @@ def read_records(text: bytes, first_line: int, width: int, *, final: bool) -> Re
 
 def _record(lines: list[bytes], position: int) -> tuple[int, list[str] | Reason]:
     """How many lines the record at a position takes (0: the text ends inside it), and its fields or what is wrong."""
-    joined = lines[position]
-    odd = joined.count(b'"') % 2
-    count = 1
+    alone = _fields(lines[position])
+    joined, count = lines[position], 1
+    # A mark inside an unquoted field is an ordinary character: an odd number of them can still be a whole record.
+    odd = alone is Reason.QUOTES and joined.count(b'"') % 2
     while odd:
         if position + count == len(lines):
             return 0, Reason.QUOTES
@@ -59,10 +60,7 @@ def _record(lines: list[bytes], position: int) -> tuple[int, list[str] | Reason]
         odd ^= line.count(b'"') % 2
         joined += b"\n" + line
         count += 1
-    parsed = _fields(joined)
-    # A mark inside an unquoted field is an ordinary character, so the first line alone may be a whole record.
-    if count > 1 and (alone := _fields(lines[position])) is not Reason.QUOTES:
-        return 1, alone
+    parsed = alone if count == 1 else _fields(joined)
     return (1, parsed) if parsed is Reason.QUOTES else (count, parsed)
 
 

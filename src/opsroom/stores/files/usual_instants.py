@@ -7,7 +7,6 @@ length alone, and the digits that are not there are already 0.
 """
 
 import re
-from datetime import date
 from functools import cache
 
 import numpy as np
@@ -25,7 +24,6 @@ ROWS_AT_ONCE = 1 << 15
 """Arrays of so many words stay in the second-level cache."""
 
 HIGH_BITS = np.uint64(0x8080808080808080)
-FIRST_YEAR, YEARS = 1900, 300
 
 
 def parse_usual(texts: pl.Series) -> Int64s:
@@ -48,7 +46,7 @@ def parse_usual(texts: pl.Series) -> Int64s:
 
 
 def day_numbers(year: Int64s, month: Int64s, day: Int64s) -> Int64s:
-    """Days from 1970-01-01, or NO_INSTANT where there is no such date in the years 1900 to 2199."""
+    """Days from 1970-01-01, or NO_INSTANT where there is no such date."""
     starts, lengths = _months()
     place = np.clip(year * 100 + month, 0, len(starts) - 1)
     exists = (year >= 0) & (month >= 0) & (day >= 1) & (day <= lengths[place])
@@ -110,13 +108,12 @@ def _by_word(table: npt.NDArray[np.uint8]) -> list[Words]:
 @cache
 def _months() -> tuple[Int64s, Int64s]:
     """First day (from 1970-01-01) and length of the month year * 100 + month; length 0 where there is none."""
+    months = np.arange("0000-01", "10000-02", dtype="datetime64[M]")
+    first_days = months.astype("datetime64[D]").astype(np.int64)
+    number = np.arange(len(months) - 1)
+    place = number // 12 * 100 + number % 12 + 1
     starts = np.zeros(1_000_000, dtype=np.int64)
     lengths = np.zeros(1_000_000, dtype=np.int64)
-    origin = date(1970, 1, 1).toordinal()
-    for year in range(FIRST_YEAR, FIRST_YEAR + YEARS):
-        for month in range(1, 13):
-            start = date(year, month, 1).toordinal()
-            after = date(year + month // 12, month % 12 + 1, 1).toordinal()
-            starts[year * 100 + month] = start - origin
-            lengths[year * 100 + month] = after - start
+    starts[place] = first_days[:-1]
+    lengths[place] = np.diff(first_days)
     return starts, lengths
