@@ -1,6 +1,6 @@
 """Q1: control charts with every rule on a million values.
 
-Floor: numpy reads nothing but reduces the same array to what any chart must know: mean and mean moving range.
+Floor: numpy reduces the same array to the least a chart must know: mean and mean moving range.
 Each side runs in turn, A B A B …; medians and their ratio are printed. Whole work: limits, eight rules of Nelson,
 signals; once more with a sentence written for every signal.
 

@@ -103,3 +103,5 @@ def test_a_gauge_that_always_shows_the_same_is_not_judged() -> None:
 def test_a_tolerance_must_have_a_width(aiag: Floats) -> None:
     with pytest.raises(UnusableData, match="the tolerance is 0"):
         gauge_anova(aiag, tolerance=0)
+    with pytest.raises(UnusableData, match="the level for pooling is nan"):
+        gauge_anova(aiag, pooling_alpha=math.nan)

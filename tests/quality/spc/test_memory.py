@@ -107,6 +107,16 @@ def test_equal_subgroups_have_the_closed_form_of_the_recursion() -> None:
     assert chart.ucl == pytest.approx([2 + variance**0.5 for variance in variances])
 
 
+@pytest.mark.parametrize("weight", [1e-17, 0.001, 0.2, 0.9, 1.0])
+def test_limits_of_long_charts_settle_without_a_step(weight: float) -> None:
+    chart = ewma(single([0.0, 1.0] * 500), Basis(center=0, sigma=1), Weighting(weight, 1))
+    slow, before = [], 0.0
+    for _ in range(1000):
+        before = weight**2 + (1 - weight) ** 2 * before
+        slow.append(before**0.5)
+    assert chart.ucl == pytest.approx(slow, rel=1e-9, abs=1e-15)
+
+
 def test_sigma_comes_from_ranges_of_subgroups_or_of_neighbours() -> None:
     assert cusum(Subgroups.from_rows([[1, 3], [2, 4]])).sigma == pytest.approx(2 / d2(2))
     assert cusum(single([1, 3, 2])).sigma == pytest.approx(1.5 / d2(2))

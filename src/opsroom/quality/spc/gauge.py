@@ -105,6 +105,8 @@ def gauge_anova(cells: Floats, *, tolerance: float | None = None, pooling_alpha:
     The interaction is kept where its p is at most `pooling_alpha` and otherwise pooled with repeatability (AIAG
     pools at 0.25; 1 always keeps it). Negative components count as 0.
     """
+    if not 0 <= pooling_alpha <= 1:
+        raise UnusableData(f"the level for pooling is {pooling_alpha:g}, expected 0 to 1")
     full = two_way_crossed(cells)
     p = full.interaction.p
     keep = p <= pooling_alpha if p is not None else full.interaction.ms > 0

@@ -7,17 +7,20 @@ statistic is then built on their means, whose standard deviation is σ/√n.
 import math
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import accumulate, islice
+from itertools import accumulate
 
 import numpy as np
 
 from .arrays import Floats, UnusableData
 from .chart import Basis, Chart, shewhart
+from .recursions import positive_sums, smoothed
 from .rules import Track, limits_only
 from .signals import Signals
 from .subgroups import Subgroups, sigma_from_moving_ranges, sigma_from_ranges
 
 TYPICAL = Basis()
+SETTLED = 40.0
+"""e^-40 is lost beside 1 in a double: a long chart has steady limits from there on."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Decision:
 def ewma(groups: Subgroups, basis: Basis = TYPICAL, weighting: Weighting = Weighting()) -> Chart:
     """z_i = λ x_i + (1-λ) z_(i-1), z_0 the center; limits ± L σ_i, exact from the first point on."""
     center, sigma = _center_and_sigma(groups, basis)
-    points = _recursive(groups.means, center, weighting.weight)
+    points = smoothed(groups.means, center, weighting.weight)
     spread = sigma * np.sqrt(_variance_shares(groups, weighting.weight))
     reach = weighting.width * spread
     track = Track(points, center, spread, center - reach, center + reach)
@@ -70,7 +73,7 @@ def cusum(groups: Subgroups, basis: Basis = TYPICAL, decision: Decision = Decisi
     center, sigma = _center_and_sigma(groups, basis)
     spread = sigma / math.sqrt(int(groups.sizes[0]))
     away = groups.means - center
-    upper, lower = (_one_sided(sign * away - decision.k * spread) for sign in (1, -1))
+    upper, lower = (positive_sums(sign * away - decision.k * spread) for sign in (1, -1))
     height = decision.h * spread
     rules = limits_only(basis.rules)
     exceeded = np.flatnonzero((upper > height) | (lower > height)) if rules else np.zeros(0, dtype=np.int64)
@@ -88,19 +91,17 @@ def _center_and_sigma(groups: Subgroups, basis: Basis) -> tuple[float, float]:
     return center, sigma_from_ranges(groups.chosen(marked))
 
 
-def _recursive(means: Floats, start: float, weight: float) -> Floats:
-    smoothed = accumulate(means.tolist(), lambda before, new: before + weight * (new - before), initial=start)
-    return np.fromiter(islice(smoothed, 1, None), dtype=np.float64, count=means.size)
-
-
 def _variance_shares(groups: Subgroups, weight: float) -> Floats:
     """Var z_i / σ²: λ/(2-λ) (1 - (1-λ)^(2i)) / n for equal sizes (Montgomery, chapter 9), else
     v_i = λ²/n_i + (1-λ)² v_(i-1), of which that is the sum.
     """
     keep = (1 - weight) ** 2
     if (groups.sizes == groups.sizes[0]).all():
-        steps = np.arange(1, groups.sizes.size + 1)
-        shares: Floats = weight / (2 - weight) * (1 - keep**steps) / int(groups.sizes[0])
+        count, decay = groups.sizes.size, -math.log(keep) if keep > 0 else math.inf
+        varying = count if decay * count <= SETTLED else math.ceil(SETTLED / decay)
+        settled = np.ones(count)
+        settled[:varying] -= keep ** np.arange(1, varying + 1)
+        shares: Floats = weight / (2 - weight) * settled / int(groups.sizes[0])
         return shares
     gained = (weight**2 / groups.sizes).tolist()
     return np.array(list(accumulate(gained, lambda before, new: keep * before + new)))
@@ -113,16 +114,6 @@ def _steady_limits(groups: Subgroups, center: float, sigma: float, weighting: We
     variance = weighting.weight / (2 - weighting.weight) / int(groups.sizes[0])
     reach = weighting.width * sigma * math.sqrt(variance)
     return {"steady": {"lcl": center - reach, "ucl": center + reach}}
-
-
-def _one_sided(gains: Floats) -> Floats:
-    total, sums = 0.0, []
-    for gain in gains.tolist():
-        total += gain
-        if total < 0:
-            total = 0.0
-        sums.append(total)
-    return np.array(sums)
 
 
 def _explained(upper: Floats, lower: Floats, height: float, index: int, _rule: int) -> str:
