@@ -16,6 +16,7 @@ from opsroom.apps import installed_apps
 from opsroom.core.app import resolve
 from opsroom.core.auth.roles import bundle
 from opsroom.core.auth.tokens import TokenPolicy
+from opsroom.core.console.mount import mount_console
 from opsroom.core.db.engine import Database, PoolOptions
 from opsroom.core.errors import WrongSetting
 from opsroom.core.jobs.queue import JobQueue
@@ -59,11 +60,14 @@ class House:
         self.database = open_database(settings)
         self.metrics = Metrics()
         self.blobs = Blobs(settings.data_dir, settings.storage_url)
-        parts = Parts(self.database, self.blobs, _options(settings))
-        report_types = [kind for app in self.apps if app.reports for kind in resolve(app.reports)(parts)]
-        self.reports = Reports(report_types, self.database, self.blobs)
-        job_types = [kind for app in self.apps if app.jobs for kind in resolve(app.jobs)(parts)]
-        self.queue = JobQueue([self.reports.job_type(), *job_types])
+        self.reports = Reports(self.database, self.blobs)
+        self.queue = JobQueue([self.reports.job_type()])
+        parts = Parts(self.database, self.blobs, self.reports, self.queue, _options(settings))
+        for app in self.apps:
+            if app.reports:
+                self.reports.declare(resolve(app.reports)(parts))
+            if app.jobs:
+                self.queue.declare(resolve(app.jobs)(parts))
 
     def runtime(self) -> Runtime:
         options = RuntimeOptions(
@@ -104,6 +108,7 @@ def create_app(settings: Settings, *, work: bool = True) -> FastAPI:
     )
     app.state.role_permissions = bundle(resolve(each.permissions) for each in house.apps if each.permissions)
     app.state.schema_head = head_revision()
+    mount_console(app, house.apps, default_zone=settings.default_zone, is_production=settings.is_production)
     install_error_handlers(app)
     for each in house.apps:
         for dotted in (*each.routers, *each.pages):

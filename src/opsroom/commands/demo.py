@@ -22,7 +22,6 @@ from opsroom.settings import Settings, load_settings
 command = typer.Typer()
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-LEGACY_CALLS = "healthz"
 
 
 @command.command()
@@ -36,7 +35,8 @@ def demo() -> None:
         typer.echo("opsroom: demonstration data is refused when OPSROOM_ENVIRONMENT=production", err=True)
         raise typer.Exit(2)
     if settings.host in LOOPBACK:
-        os.environ.setdefault("OPSROOM_OPEN_ENDPOINTS", LEGACY_CALLS)
+        opened = [name for app in installed_apps() for name in app.demo_opens]
+        os.environ.setdefault("OPSROOM_OPEN_ENDPOINTS", ",".join(opened))
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     configure_logs(as_json=False, level="WARNING")
     migrations.migrate(settings.database)

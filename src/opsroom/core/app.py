@@ -11,11 +11,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An entry of the console's rail: title, path and the permission it takes to see it."""
+    """An entry of the console's rail: title, path, the permission it takes to see it, and a name of an icon.
+
+    The icons are drawn in `core/console/templates/ui.html`.
+    """
 
     title: str
     path: str
     permission: str
+    icon: str = "dot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class App:
     permissions: a mapping role → permissions
     commands: a Typer group
     demo: name of the job type that loads demonstration data
+    demo_opens: operations that anyone may call while `opsroom demo` serves on loopback
     templates: package whose `templates` folder holds the app's pages
     rail: its entries in the console
     """
@@ -45,6 +50,7 @@ class App:
     permissions: str = ""
     commands: str = ""
     demo: str = ""
+    demo_opens: tuple[str, ...] = ()
     templates: str = ""
     rail: tuple[Page, ...] = ()
 

@@ -7,15 +7,20 @@ from typing import Any
 from pydantic import BaseModel
 
 from opsroom.core.db.engine import Database
+from opsroom.core.jobs.queue import JobQueue
+from opsroom.core.reports.run import Reports
 from opsroom.core.storage.blobs import Blobs
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """options: the values of all settings that are not secret, by name; an app reads its own from them"""
+    """reports, queue: filled while the apps are put together; use them when a job runs, not before
+    options: the values of all settings that are not secret, by name; an app reads its own from them"""
 
     database: Database
     blobs: Blobs
+    reports: Reports
+    queue: JobQueue
     options: Mapping[str, Any]
 
 

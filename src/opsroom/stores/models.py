@@ -43,7 +43,7 @@ class Store(Entity):
     zone: IANA key as it was given; none or unknown means the default zone
     """
 
-    external_id: Mapped[str] = mapped_column(String(200), unique=True)
+    external_id: Mapped[str] = mapped_column(String(255), unique=True)
     site: Mapped[int] = mapped_column(Integer, unique=True, default=NextSite())
     name: Mapped[str | None] = mapped_column(String(200))
     zone: Mapped[str | None] = mapped_column(String(64))
@@ -57,7 +57,9 @@ class BusinessHour(Entity):
 
     __table_args__ = (
         CheckConstraint("day_of_week BETWEEN 0 AND 6", name="day_of_week"),
-        UniqueConstraint("store_id", "day_of_week", "start_time_local", "end_time_local", name="uq_business_hours_shift"),
+        UniqueConstraint(
+            "store_id", "day_of_week", "start_time_local", "end_time_local", name="uq_business_hours_shift"
+        ),
     )
 
     store_id: Mapped[UUID] = mapped_column(ForeignKey("stores.id", ondelete="CASCADE"))

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel
 from sqlalchemy import event, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from opsroom.core.actor import SYSTEM, Actor
 from opsroom.core.clock import now
@@ -24,13 +25,16 @@ CHANNEL = "opsroom_jobs"
 class JobQueue:
     """The declared job types, and the bell that wakes the workers of this process."""
 
-    def __init__(self, types: Iterable[JobType[Any, Any]]) -> None:
+    def __init__(self, types: Iterable[JobType[Any, Any]] = ()) -> None:
         self.types: dict[str, JobType[Any, Any]] = {}
+        self.bell = asyncio.Event()
+        self.declare(types)
+
+    def declare(self, types: Iterable[JobType[Any, Any]]) -> None:
         for job_type in types:
             if job_type.name in self.types:
                 raise ValueError(f"two job types are named {job_type.name}")
             self.types[job_type.name] = job_type
-        self.bell = asyncio.Event()
 
     async def add(
         self,
@@ -56,9 +60,7 @@ class JobQueue:
         )
         session.add(job)
         await session.flush()
-        if session.get_bind().dialect.name == "postgresql":
-            await session.execute(text(f"NOTIFY {CHANNEL}"))
-        event.listen(session.sync_session, "after_commit", lambda _session: self.bell.set(), once=True)
+        await self._ring_when_committed(session)
         return job
 
     async def cancel(self, session: AsyncSession, job_id: UUID) -> Job:
@@ -76,6 +78,7 @@ class JobQueue:
             job.cancel_requested = True
             return job
         job.status = JobStatus.CANCELLED
+        job.error = "cancelled"
         job.finished_at = now()
         await self.abandon(session, job.type, job.payload, "cancelled", _waiting(job))
         return job
@@ -93,7 +96,7 @@ class JobQueue:
         )  # fmt: skip
         if changed.scalar() is None:
             raise Conflict("Only a job that failed or was cancelled can be tried again.", code="job_not_ended")
-        event.listen(session.sync_session, "after_commit", lambda _session: self.bell.set(), once=True)
+        await self._ring_when_committed(session)
 
     async def abandon(
         self, session: AsyncSession, type_name: str, payload: dict[str, Any], reason: str, run: Run
@@ -102,6 +105,18 @@ class JobQueue:
         job_type = self.types.get(type_name)
         if job_type is not None and job_type.failed is not None:
             await job_type.failed(session, job_type.payload.model_validate(payload), reason, run)
+
+    async def _ring_when_committed(self, session: AsyncSession) -> None:
+        """Wake the workers of other processes (PostgreSQL delivers at the commit) and of this one."""
+        if session.get_bind().dialect.name == "postgresql":
+            await session.execute(text(f"NOTIFY {CHANNEL}"))
+        if not event.contains(session.sync_session, "after_commit", self._committed):
+            event.listen(session.sync_session, "after_commit", self._committed)
+
+    def _committed(self, session: Session) -> None:
+        # SQLAlchemy calls this for released savepoints too, when no other connection sees the job yet.
+        if not session.in_nested_transaction():
+            self.bell.set()
 
 
 def queue_of(request: Request) -> JobQueue:

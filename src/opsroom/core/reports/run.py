@@ -44,10 +44,17 @@ class Rendered:
 class Reports:
     """The declared report types, and running one."""
 
-    def __init__(self, types: Iterable[ReportType[Any]], database: Database, blobs: Blobs) -> None:
-        self.types = {report_type.name: report_type for report_type in types}
+    def __init__(self, database: Database, blobs: Blobs, types: Iterable[ReportType[Any]] = ()) -> None:
+        self.types: dict[str, ReportType[Any]] = {}
         self._database = database
         self._blobs = blobs
+        self.declare(types)
+
+    def declare(self, types: Iterable[ReportType[Any]]) -> None:
+        for report_type in types:
+            if report_type.name in self.types:
+                raise ValueError(f"two report types are named {report_type.name}")
+            self.types[report_type.name] = report_type
 
     def declared(self, name: str) -> ReportType[Any]:
         try:

@@ -37,7 +37,7 @@ def upgrade() -> None:
     op.create_table(
         "stores",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("external_id", sa.String(length=200), nullable=False),
+        sa.Column("external_id", sa.String(length=255), nullable=False),
         sa.Column("site", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=True),
         sa.Column("zone", sa.String(length=64), nullable=True),

@@ -1,0 +1,230 @@
+"""An import: files that were handed in together take effect together, once, or not at all."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import polars as pl
+from pydantic import BaseModel
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from opsroom.core.actor import Actor
+from opsroom.core.clock import now
+from opsroom.core.db.engine import Database
+from opsroom.core.errors import Conflict
+from opsroom.core.jobs.handler import JobType, Permanent, Run
+from opsroom.core.jobs.queue import JobQueue
+from opsroom.core.parts import Parts
+from opsroom.core.reports.models import ReportFormat
+from opsroom.core.reports.run import Reports
+from opsroom.core.storage.blobs import Blob, Blobs
+from opsroom.core.storage.models import Artifact, ArtifactType
+from opsroom.stores.bulk import lock_observations, write_observations
+from opsroom.stores.files import Reading, RefusedFileError, StoreIds
+from opsroom.stores.models import FileKind, ImportStatus, ObservationImport
+from opsroom.stores.parsing import Parsed, Rejects, parse
+from opsroom.stores.register import Known, register_stores, set_hours, set_zones
+from opsroom.stores.reports import UPTIME, UptimeParameters
+from opsroom.stores.spool import Spool
+from opsroom.stores.uptime import known_zone
+
+JOB = "stores.import"
+COMPRESSED = 8  # a plain file is about so many times the size of a compressed one
+
+
+class ImportFiles(BaseModel):
+    """report: ask for an uptime report in the transaction of the import"""
+
+    import_ids: list[UUID]
+    report: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file of the import, as recorded when it was handed in."""
+
+    import_id: UUID
+    kind: FileKind
+    file_name: str
+    sha256: str
+    size: int
+    mapping: dict[str, str]
+    imported_before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Everything parsed and checked, ready to be written."""
+
+    sources: list[Source]
+    parsed: list[Parsed]
+    rejects: list[Blob | None]
+    ids: StoreIds
+    spool: Spool
+
+
+class Importer:
+    """The job type `stores.import`, with what it needs."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._database: Database = parts.database
+        self._blobs: Blobs = parts.blobs
+        self._reports: Reports = parts.reports
+        self._queue: JobQueue = parts.queue
+        self._max_rejected: float | None = parts.options["max_rejected_percent"]
+
+    def job_type(self) -> JobType[ImportFiles, Arrived]:
+        return JobType(name=JOB, payload=ImportFiles, compute=self._compute, save=self._save, failed=self._failed)
+
+    async def _compute(self, payload: ImportFiles, run: Run) -> Arrived:
+        async with self._database.transaction() as session:
+            sources = [await _source(session, key) for key in payload.import_ids]
+        reading = Reading(StoreIds(), int(now().timestamp() * 1_000_000))
+        arrived = Arrived(
+            sources, [], [], reading.ids, Spool(self._blobs.scratch, sum(s.size for s in sources) * COMPRESSED)
+        )
+        for place, source in enumerate(sources):
+            parsed, rejects = await self._read(source, reading, arrived.spool, run, place / len(sources))
+            self._refuse_too_many_rejected(source, parsed)
+            arrived.parsed.append(parsed)
+            arrived.rejects.append(rejects)
+        await run.progress(0.7, f"writing {sum(p.accepted for p in arrived.parsed):,} rows")
+        return arrived
+
+    async def _read(
+        self, source: Source, reading: Reading, spool: Spool, run: Run, done: float
+    ) -> tuple[Parsed, Blob | None]:
+        if source.imported_before:
+            return Parsed(), None
+        loop = asyncio.get_running_loop()
+
+        def tell(rows: int) -> None:
+            """Called in the parsing thread; raises there when the job was cancelled."""
+            message = f"{source.file_name}: {rows:,} rows read"
+            asyncio.run_coroutine_threadsafe(run.progress(0.7 * done, message), loop).result()
+
+        path = await self._blobs.fetch(source.sha256)
+        try:
+            with Rejects(self._blobs.scratch) as rejects:
+                parsed = await asyncio.to_thread(
+                    parse, path, source.kind, source.mapping, reading, spool, rejects, tell
+                )
+                blob = await self._blobs.keep_file(rejects.path) if rejects.count else None
+        except RefusedFileError as error:
+            # The sentence names the scratch copy; people know the file by its own name.
+            raise Permanent(str(error).replace(str(path), source.file_name)) from None
+        finally:
+            path.unlink(missing_ok=True)
+        return parsed, blob
+
+    def _refuse_too_many_rejected(self, source: Source, parsed: Parsed) -> None:
+        refused = sum(parsed.rejected.values())
+        if self._max_rejected is not None and refused * 100 > self._max_rejected * parsed.read:
+            raise Permanent(
+                f"{source.file_name}: {refused:,} of {parsed.read:,} rows were rejected, more than the "
+                f"{self._max_rejected:g} % allowed; nothing was imported."
+            )
+
+    async def _save(self, session: AsyncSession, payload: ImportFiles, arrived: Arrived, run: Run) -> dict[str, Any]:
+        await lock_observations(session, shared=False)
+        numbers = np.array(sorted(set().union(*(parsed.stores for parsed in arrived.parsed))), dtype=np.int64)
+        names = arrived.ids.texts(numbers).to_list() if len(numbers) else []
+        known = await register_stores(session, names)
+        name_of = pl.DataFrame({"store": numbers, "name": names}, schema={"store": pl.Int64, "name": pl.String})
+        for source, parsed, rejects in zip(arrived.sources, arrived.parsed, arrived.rejects, strict=True):
+            added = await _apply(session, source, parsed, known, name_of, arrived.spool)
+            await _record(session, source, parsed, rejects, added, run)
+        if payload.report:
+            await self._ask_for_report(session, run)
+        return {"stores": len(known), "rows_accepted": sum(parsed.accepted for parsed in arrived.parsed)}
+
+    async def _ask_for_report(self, session: AsyncSession, run: Run) -> None:
+        actor = Actor(name=run.requested_by, user_id=run.user_id)
+        with suppress(Conflict):  # one that is being made already will do
+            await self._reports.request(session, self._queue, UPTIME, UptimeParameters(), ReportFormat.CSV, actor)
+
+    async def _failed(self, session: AsyncSession, payload: ImportFiles, reason: str, _run: Run) -> None:
+        await session.execute(
+            update(ObservationImport)
+            .where(ObservationImport.id.in_(payload.import_ids))
+            .values(status=ImportStatus.FAILED, error=reason, finished_at=now())
+        )
+
+
+async def _source(session: AsyncSession, import_id: UUID) -> Source:
+    row = await session.get_one(ObservationImport, import_id)
+    before = row.kind is FileKind.STATUS and await session.scalar(
+        select(ObservationImport.id)
+        .where(
+            ObservationImport.kind == row.kind,
+            ObservationImport.sha256 == row.sha256,
+            ObservationImport.status == ImportStatus.COMPLETE,
+            ObservationImport.mapping == row.mapping,
+        )
+        .limit(1)
+    )
+    return Source(
+        row.id, row.kind, row.file_name, row.sha256, row.size_bytes, row.mapping, imported_before=bool(before)
+    )
+
+
+async def _apply(
+    session: AsyncSession,
+    source: Source,
+    parsed: Parsed,
+    known: dict[str, Known],
+    name_of: pl.DataFrame,
+    spool: Spool,
+) -> int:
+    """Write one file's rows; gives how many are new."""
+    if source.imported_before:
+        return 0
+    if source.kind is FileKind.STATUS:
+        sites = name_of.select(
+            pl.col("store").cast(pl.Int32),
+            pl.col("name").replace_strict({name: one.site for name, one in known.items()}, return_dtype=pl.Int32)
+            .alias("site"),
+        )  # fmt: skip
+        frames = (part.join(sites, on="store", how="left", maintain_order="left") for part in spool.parts())
+        return await write_observations(session, frames)
+    rows = parsed.rows.join(name_of, on="store", how="left", maintain_order="left").with_columns(store="name")
+    if source.kind is FileKind.HOURS:
+        return await set_hours(session, known, rows)
+    return await set_zones(session, known, _last_zones(rows))
+
+
+def _last_zones(rows: pl.DataFrame) -> dict[str, str]:
+    """Of several rows of a store the last with a known zone counts, as in the engine; else the last that names one."""
+    named = rows.filter(pl.col("zone").fill_null("") != "")
+    good = [zone for zone in named["zone"].unique().to_list() if known_zone(zone) is not None]
+    chosen: dict[str, str] = dict(named.select("store", "zone").iter_rows())
+    return chosen | dict(named.filter(pl.col("zone").is_in(good)).select("store", "zone").iter_rows())
+
+
+async def _record(
+    session: AsyncSession, source: Source, parsed: Parsed, rejects: Blob | None, added: int, run: Run
+) -> None:
+    row = await session.get_one(ObservationImport, source.import_id)
+    if rejects is not None:
+        artifact = Artifact(
+            name=f"rejected_{source.kind}.csv",
+            type=ArtifactType.LOG,
+            media_type="text/csv; charset=utf-8",
+            sha256=rejects.sha256,
+            size_bytes=rejects.size,
+            owner_id=run.user_id,
+        )
+        session.add(artifact)
+        await session.flush()
+        row.rejects_artifact_id = artifact.id
+    row.status = ImportStatus.COMPLETE
+    row.columns = parsed.columns
+    row.rows_read = parsed.read
+    row.rows_accepted = parsed.accepted
+    row.rows_added = added
+    row.rejected = dict(parsed.rejected)
+    row.finished_at = now()

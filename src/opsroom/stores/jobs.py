@@ -1,0 +1,12 @@
+"""Job types of the stores app."""
+
+from typing import Any
+
+from opsroom.core.jobs.handler import JobType
+from opsroom.core.parts import Parts
+from opsroom.stores.demo import DemoLoader
+from opsroom.stores.imports import Importer
+
+
+def job_types(parts: Parts) -> list[JobType[Any, Any]]:
+    return [Importer(parts).job_type(), DemoLoader(parts).job_type()]

@@ -1,0 +1,99 @@
+"""Report types of the stores app."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from opsroom import __version__
+from opsroom.core.jobs.handler import Permanent, Run
+from opsroom.core.parts import Parts
+from opsroom.core.reports.declaration import ReportTable, ReportType
+from opsroom.stores.options import StoresOptions, options_from
+from opsroom.stores.snapshot import Snapshot, Span, latest_observation, read_snapshot
+from opsroom.stores.table import seven_columns
+from opsroom.stores.uptime import CLASSIC, EvidenceProfile, Uptime, trailing_windows, uptime
+
+UPTIME = "stores.uptime"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class UptimeParameters(BaseModel):
+    profile: Literal["strict", "classic"] = Field("strict", description="which observations count")
+    as_of: AwareDatetime | None = Field(None, description="look at observations up to here; default: the latest")
+    unknown: bool = Field(False, description="add the unknown_* columns")
+    observed_only: bool = Field(False, description="leave out stores without any observation")
+
+
+def report_types(parts: Parts) -> list[ReportType[UptimeParameters]]:
+    report = UptimeReport(parts, options_from(parts.options))
+    return [
+        ReportType(
+            name=UPTIME,
+            title="Which stores were up, and for how long?",
+            parameters=UptimeParameters,
+            compute=report.compute,
+            permission="stores.reports.read",
+            exclusive=True,
+        )
+    ]
+
+
+class UptimeReport:
+    def __init__(self, parts: Parts, options: StoresOptions) -> None:
+        self._url = parts.database.url
+        self._options = options
+
+    async def compute(self, parameters: UptimeParameters, run: Run) -> ReportTable:
+        await run.progress(0.05, "looking for the latest observation")
+        as_of = await asyncio.to_thread(self._as_of, parameters)
+        await run.progress(0.1, "reading observations")
+        windows = trailing_windows(as_of)
+        span = Span(min(window.start for window in windows), as_of, as_of)
+        snapshot = await asyncio.to_thread(read_snapshot, self._url, span)
+        await run.progress(0.6, f"accounting for {snapshot.stores.height:,} stores")
+        result = await asyncio.to_thread(self._account, snapshot, parameters, as_of)
+        await run.progress(0.9, "rendering")
+        return await asyncio.to_thread(self._table, snapshot, result, parameters, as_of)
+
+    def _as_of(self, parameters: UptimeParameters) -> int:
+        if parameters.as_of is not None:
+            return (parameters.as_of - EPOCH) // timedelta(microseconds=1)
+        latest = latest_observation(self._url)
+        if latest is None:
+            raise Permanent("There are no observations yet; import some, or give `as_of`.")
+        return latest
+
+    def _profile(self, parameters: UptimeParameters) -> EvidenceProfile:
+        return CLASSIC if parameters.profile == "classic" else self._options.strict
+
+    def _account(self, snapshot: Snapshot, parameters: UptimeParameters, as_of: int) -> Uptime:
+        return uptime(
+            snapshot.observations,
+            snapshot.hours,
+            snapshot.stores,
+            trailing_windows(as_of),
+            self._profile(parameters),
+            default_zone=self._options.default_zone,
+            observed_only=parameters.observed_only,
+        )
+
+    def _table(self, snapshot: Snapshot, result: Uptime, parameters: UptimeParameters, as_of: int) -> ReportTable:
+        keys = result.frame["store"].gather_every(3)
+        names = keys.replace_strict(snapshot.stores["store"], snapshot.stores["external_id"])
+        measures = ("up", "down", "unknown") if parameters.unknown else ("up", "down")
+        quality = result.quality
+        return ReportTable(
+            frame=seven_columns(result.frame, names, measures),
+            as_of=EPOCH + timedelta(microseconds=as_of),
+            fingerprint=snapshot.fingerprint(parameters.model_dump_json(), self._options, as_of),
+            engine_version=__version__,
+            summary={
+                "stores": quality.stores,
+                "observed_stores": quality.observed_stores,
+                "observations": quality.observations,
+                "contradictions": quality.contradictions,
+                "stores_in_unknown_zone": quality.stores_in_unknown_zone,
+            },
+        )

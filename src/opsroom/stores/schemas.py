@@ -1,0 +1,94 @@
+"""What crosses the boundary of the stores app."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from opsroom.stores.models import FileKind, ImportStatus
+
+
+class ImportRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    kind: FileKind
+    file_name: str
+    sha256: str
+    size_bytes: int
+    status: ImportStatus
+    mapping: dict[str, Any]
+    columns: dict[str, Any] | None = Field(description="which column of the file was taken for what")
+    rows_read: int | None
+    rows_accepted: int | None
+    rows_added: int | None = Field(description="rows that were not there before")
+    rejected: dict[str, Any] | None = Field(description="number of refused rows by reason")
+    rejects_artifact_id: UUID | None
+    job_id: UUID | None
+    requested_by: str
+    error: str | None
+    finished_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class ImportAccepted(BaseModel):
+    job_id: UUID
+    imports: list[ImportRead]
+
+
+class RejectedPoll(BaseModel):
+    row: int = Field(description="place in the request, from 0")
+    field: str
+    reason: str
+
+
+class PollsAccepted(BaseModel):
+    received: int
+    accepted: int
+    added: int = Field(description="polls that were not known before")
+    rejected: list[RejectedPoll]
+
+
+State = Literal["closed", "unknown", "down", "up"]
+
+
+class Segment(BaseModel):
+    start: datetime
+    end: datetime
+    state: State
+
+
+class StoreTimeline(BaseModel):
+    store_id: str
+    zone: str
+    segments: list[Segment] = Field(description="spans that cover the window without a gap")
+
+
+class StoreUptime(BaseModel):
+    """Exact microseconds; up + down + unknown = open."""
+
+    store_id: str
+    zone: str
+    start: datetime
+    end: datetime
+    open_us: int
+    up_us: int
+    down_us: int
+    unknown_us: int
+    availability: float | None = Field(description="up / (up + down); null when nothing is known")
+    coverage: float | None = Field(description="(up + down) / open; null when never open")
+
+
+class Incident(BaseModel):
+    start: datetime
+    end: datetime | None = Field(description="null while the store is still down")
+    downtime_us: int = Field(description="open time down, without closed time between, microseconds")
+
+
+class StoreIncidents(BaseModel):
+    store_id: str
+    zone: str
+    incidents: list[Incident]

@@ -1,0 +1,157 @@
+"""Where tables and engine meet: rows become the engine's frames. Nothing else knows both."""
+
+import hashlib
+from dataclasses import dataclass
+
+import polars as pl
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from opsroom.core.db.engine import SQLITE
+from opsroom.core.db.frames import Read, read_frames
+
+LATEST = """
+    SELECT max(latest) FROM (
+        SELECT (SELECT max(o.observed_at) FROM store_observations o WHERE o.site = s.site) AS latest FROM stores s
+    ) found
+"""
+
+# Per store, what lies in the span, the one observation before it and the one after it: whether an
+# observation is the first of its open interval, and what is carried in or reaches back, depend on those two.
+OBSERVATIONS = """
+    SELECT o.site, o.observed_at, o.seen FROM stores s JOIN store_observations o ON o.site = s.site
+    AND o.observed_at >= coalesce((SELECT max(p.observed_at) FROM store_observations p
+        WHERE p.site = s.site AND p.observed_at < {start}), {start})
+    AND o.observed_at <= coalesce((SELECT min(n.observed_at) FROM store_observations n
+        WHERE n.site = s.site AND n.observed_at >= {end} AND n.observed_at <= {as_of}), {until})
+    {only} ORDER BY s.site, o.observed_at
+"""
+HOURS = """
+    SELECT s.site, h.day_of_week, h.start_time_local, h.end_time_local
+    FROM business_hours h JOIN stores s ON s.id = h.store_id {only} ORDER BY 1, 2, 3, 4
+"""
+STORES = "SELECT s.site, s.external_id, s.zone FROM stores s WHERE true {only} ORDER BY 1"
+
+OBSERVATION_COLUMNS = ("store", "observed_at", "seen")
+HOUR_COLUMNS = ("store", "day", "start", "end")
+STORE_COLUMNS = ("store", "external_id", "zone")
+
+BOTH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a computation looks at, microseconds UTC: [start, end), seeing observations up to and including as_of."""
+
+    start: int
+    end: int
+    as_of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The engine's frames, of all stores or of one; `store` in them is the site key.
+
+    stores: store, external_id, zone of every store
+    """
+
+    observations: pl.DataFrame
+    hours: pl.DataFrame
+    stores: pl.DataFrame
+
+    def fingerprint(self, *about: object) -> str:
+        """SHA-256 over every value that a result depends on, and over `about`."""
+        digest = hashlib.sha256(repr(about).encode())
+        for frame in (self.observations, self.hours, self.stores):
+            for column in frame.iter_columns():
+                digest.update(_bytes(column))
+        return digest.hexdigest()
+
+
+def latest_observation(url: URL) -> int | None:
+    """The newest accepted observation of all, microseconds UTC; None when there is none. Blocking."""
+    (frame,) = read_frames(url, [Read(LATEST, ("latest",))])
+    found: int | None = frame.item()
+    return found
+
+
+def read_snapshot(url: URL, span: Span) -> Snapshot:
+    """All stores. Blocking."""
+    observations, hours, stores = read_frames(
+        url,
+        [
+            Read(_observations(span, only=""), OBSERVATION_COLUMNS, integers=True),
+            Read(HOURS.format(only=""), HOUR_COLUMNS),
+            Read(STORES.format(only=""), STORE_COLUMNS),
+        ],
+    )
+    return _snapshot(observations, hours, stores, as_text=url.get_backend_name() == SQLITE)
+
+
+async def read_store(connection: AsyncConnection, site: int, span: Span) -> Snapshot:
+    """One store, by three indexed reads."""
+    only = f"AND s.site = {int(site)}"
+
+    async def read(sql: str, columns: tuple[str, ...]) -> pl.DataFrame:
+        rows = [tuple(row) for row in await connection.execute(text(sql))]
+        return pl.DataFrame(rows, schema=list(columns), orient="row", infer_schema_length=None)
+
+    return _snapshot(
+        await read(_observations(span, only=only), OBSERVATION_COLUMNS),
+        await read(HOURS.format(only=only), HOUR_COLUMNS),
+        await read(STORES.format(only=only), STORE_COLUMNS),
+        as_text=connection.dialect.name == SQLITE,
+    )
+
+
+async def latest_of_store(connection: AsyncConnection, site: int) -> int | None:
+    found: int | None = await connection.scalar(
+        text("SELECT max(observed_at) FROM store_observations WHERE site = :site"), {"site": site}
+    )
+    return found
+
+
+def _observations(span: Span, *, only: str) -> str:
+    return OBSERVATIONS.format(
+        start=int(span.start),
+        end=int(span.end),
+        as_of=int(span.as_of),
+        until=min(int(span.end), int(span.as_of)),
+        only=only,
+    )
+
+
+def _snapshot(observations: pl.DataFrame, hours: pl.DataFrame, stores: pl.DataFrame, *, as_text: bool) -> Snapshot:
+    return Snapshot(
+        _engine_observations(observations.cast(dict.fromkeys(OBSERVATION_COLUMNS, pl.Int64))),
+        hours.with_columns(
+            pl.col("store", "day").cast(pl.Int64),
+            _microseconds("start", as_text=as_text),
+            _microseconds("end", as_text=as_text),
+        ),
+        stores.cast({"store": pl.Int64, "external_id": pl.String, "zone": pl.String}),
+    )
+
+
+def _engine_observations(rows: pl.DataFrame) -> pl.DataFrame:
+    """An instant at which both states were seen becomes two rows, which the engine counts as a contradiction."""
+    contradicted = rows.filter(pl.col("seen") == BOTH)
+    once = rows.select("store", instant="observed_at", status=(pl.col("seen") == 1).cast(pl.Int8))
+    if contradicted.height == 0:
+        return once
+    again = contradicted.select("store", instant="observed_at", status=pl.lit(1, pl.Int8))
+    return pl.concat([once, again])
+
+
+def _microseconds(name: str, *, as_text: bool) -> pl.Expr:
+    """Local wall time since midnight; SQLite keeps `HH:MM:SS.ffffff`."""
+    column = pl.col(name)
+    column = column.cast(pl.String).str.to_time("%H:%M:%S%.f") if as_text else column.cast(pl.Time)
+    return column.cast(pl.Int64) // 1_000
+
+
+def _bytes(column: pl.Series) -> bytes:
+    if column.dtype == pl.String:
+        return "\0".join("\1" if value is None else value for value in column.to_list()).encode()
+    return column.to_numpy().tobytes()
