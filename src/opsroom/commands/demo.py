@@ -6,6 +6,7 @@ import os
 import typer
 from sqlalchemy import select
 
+from opsroom.apps import installed_apps
 from opsroom.commands.serve import run_server
 from opsroom.commands.user import sign_in_url
 from opsroom.core.app import App
