@@ -25,12 +25,29 @@ def test_the_mean_range_of_four_has_a_closed_form() -> None:
 
 @pytest.mark.parametrize(
     ("n", "mean", "deviation"),
-    # H. L. Harter, Tables of range and studentized range, Annals of Mathematical Statistics 31 (1960)
-    [(5, 2.3259289473, 0.8640819411), (10, 3.0775054617, 0.7970506735), (100, 5.0151872729, 0.6051791095)],
+    # Ten digits, as statistical programs print Harter's values (Annals of Mathematical Statistics 31, 1960).
+    [
+        (4, 2.058750746, 0.8798082028),
+        (5, 2.325928947, 0.8640819411),
+        (7, 2.704356751, 0.8332053356),
+        (10, 3.077505462, 0.7970506735),
+        (12, 3.25845528, 0.7784783412),
+    ],
 )
-def test_range_constants_agree_with_harter(n: int, mean: float, deviation: float) -> None:
-    assert d2(n) == pytest.approx(mean, abs=1e-10)
+def test_range_constants_agree_with_ten_printed_digits(n: int, mean: float, deviation: float) -> None:
+    assert d2(n) == pytest.approx(mean, abs=1e-9)
     assert d3(n) == pytest.approx(deviation, abs=1e-10)
+
+
+@pytest.mark.parametrize("n", [2, 3, 20, 100, 1000])
+def test_the_mean_range_is_the_integral_of_either_tail(n: int) -> None:
+    """d2 = ∫ (1 - Φⁿ - (1-Φ)ⁿ) dx (Tippett 1925), another road than by the distribution of the range."""
+    step = 1 / 64
+    grid = [number * step for number in range(-640, 641)]
+    below = [0.5 * math.erfc(-x / math.sqrt(2)) for x in grid]
+    above = [0.5 * math.erfc(x / math.sqrt(2)) for x in grid]
+    integral = step * math.fsum(1 - p**n - q**n for p, q in zip(below, above, strict=True))
+    assert d2(n) == pytest.approx(integral, rel=1e-11)
 
 
 @pytest.mark.parametrize(
