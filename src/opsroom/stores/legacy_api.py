@@ -1,14 +1,14 @@
 """The seven calls of existing clients, on top of the one implementation of reports.
 
-They use the evidence profile `classic`; everything else in the product uses `strict`.
-The seventh, `/healthz`, is the core's.
+The reports they ask for use the evidence profile `classic`; everything else in the product uses `strict`, and
+each answer says which. The seventh call, `/healthz`, is the core's.
 """
 
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import Select, and_, case, or_, select
+from sqlalchemy import Select, case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.actor import Actor
@@ -71,17 +71,7 @@ async def current_report(connection: Reading) -> dict[str, Any]:
     unfinished_first = case((Report.status.in_(UNFINISHED), 0), else_=1)
     query = (
         _reports()
-        .where(
-            Report.type == UPTIME,
-            or_(
-                Report.status.in_(UNFINISHED),
-                and_(
-                    Report.status == ReportStatus.COMPLETE,
-                    Report.format == ReportFormat.CSV,
-                    Report.parameters["profile"].as_string() == "classic",
-                ),
-            ),
-        )
+        .where(Report.type == UPTIME, Report.format == ReportFormat.CSV, Report.status != ReportStatus.FAILED)
         .order_by(unfinished_first, Report.created_at.desc())
         .limit(1)
     )
@@ -106,7 +96,14 @@ async def pending_status(connection: Reading) -> dict[str, Any]:
 
 def _reports() -> Select[Any]:
     return select(
-        Report.id, Report.status, Report.error, Report.size_bytes, Report.summary, Report.finished_at, Job.progress
+        Report.id,
+        Report.status,
+        Report.error,
+        Report.size_bytes,
+        Report.summary,
+        Report.finished_at,
+        Report.parameters,
+        Job.progress,
     ).outerjoin(Job, Job.id == Report.job_id)
 
 
@@ -135,6 +132,7 @@ def _answer(row: Any) -> dict[str, Any]:
         "store_count": (row["summary"] or {}).get("stores"),
         "download_url": f"/download_report/{report_id}/",
         "generated_at": row["finished_at"].isoformat(),
+        "profile": row["parameters"]["profile"],
     }
 
 
