@@ -24,6 +24,7 @@ from opsroom.core.jobs.runtime import Runtime, RuntimeOptions
 from opsroom.core.metrics import Metrics
 from opsroom.core.parts import Parts
 from opsroom.core.reports.run import Reports
+from opsroom.core.resources.routes import router_of
 from opsroom.core.storage.blobs import Blobs
 from opsroom.core.web import BodyLimit, Edge, install_error_handlers
 from opsroom.migrations.schema import head_revision
@@ -114,6 +115,8 @@ def create_app(settings: Settings, *, work: bool = True) -> FastAPI:
         for dotted in (*each.routers, *each.pages):
             router: APIRouter = resolve(dotted)
             app.include_router(router)
+        for resource in resolve(each.resources) if each.resources else ():
+            app.include_router(router_of(resource))
     app.state.open_operations = _known_operations(app, settings.open_endpoints)
     _add_middleware(app, settings, house.metrics)
     return app

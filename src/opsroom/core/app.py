@@ -29,6 +29,7 @@ class App:
     name: short and stable, used in paths and permissions
     models: module whose import registers the tables
     routers: FastAPI routers of the API
+    resources: a sequence of `Resource`
     pages: FastAPI routers of console pages
     jobs: a function Parts → sequence of `JobType`
     reports: a function Parts → sequence of `ReportType`
@@ -44,6 +45,7 @@ class App:
     title: str
     models: str = ""
     routers: tuple[str, ...] = ()
+    resources: str = ""
     pages: tuple[str, ...] = ()
     jobs: str = ""
     reports: str = ""

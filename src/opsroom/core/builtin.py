@@ -13,5 +13,13 @@ core_app = App(
         "opsroom.core.reports.api:router",
         "opsroom.core.docs:router",
     ),
+    pages=(
+        "opsroom.core.console.assets:router",
+        "opsroom.core.console.sign_in:router",
+        "opsroom.core.console.preferences:router",
+        "opsroom.core.console.home:router",
+        "opsroom.core.console.jobs:router",
+    ),
+    resources="opsroom.core.declared:RESOURCES",
     permissions="opsroom.core.auth.roles:CORE_GRANTS",
 )

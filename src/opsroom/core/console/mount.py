@@ -1,0 +1,58 @@
+"""Putting the console together from what the installed apps declare."""
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
+
+from opsroom.core.app import App, Page
+from opsroom.core.console import job_rows, states, words
+from opsroom.core.console.assets import Assets
+from opsroom.core.console.error_pages import error_page
+from opsroom.core.console.render import Console
+
+HERE = "opsroom.core.console"
+
+
+def mount_console(app: FastAPI, apps: Sequence[App], *, default_zone: str, is_production: bool) -> None:
+    """Give the application its pages' templates, assets, rail and error page; the routes come with the apps."""
+    with_pages = [each for each in apps if each.templates]
+    app.state.console = Console(
+        templates=_environment(with_pages, reload=not is_production),
+        assets=Assets([("", HERE), *((f"{each.name}/", each.templates) for each in with_pages)]),
+        rail=_rail(apps),
+        default_zone=default_zone,
+        shows_components=not is_production,
+    )
+    app.state.error_page = error_page
+
+
+def _rail(apps: Sequence[App]) -> tuple[Page, ...]:
+    """The domain apps' entries first, then the platform's own, which is the first app."""
+    platform, *others = apps
+    return tuple(page for each in (*others, platform) for page in each.rail)
+
+
+def _environment(with_pages: Sequence[App], *, reload: bool) -> Environment:
+    environment = Environment(
+        loader=ChoiceLoader(
+            [
+                PackageLoader(HERE),
+                PrefixLoader({each.name: PackageLoader(each.templates) for each in with_pages}),
+            ]
+        ),
+        autoescape=True,
+        auto_reload=reload,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters.update(words.FILTERS)
+    environment.globals.update(
+        null=words.null,
+        query_with=words.query_with,
+        state_of=states.state_of,
+        seconds_left=job_rows.seconds_left,
+        seconds_spent=job_rows.seconds_spent,
+    )
+    return environment
