@@ -7,6 +7,7 @@ app = App(
     title="Stores: uptime of many sites, incidents, reports.",
     models="opsroom.stores.models",
     routers=("opsroom.stores.api:router", "opsroom.stores.imports_api:router", "opsroom.stores.legacy_api:router"),
+    resources="opsroom.stores.resources:RESOURCES",
     jobs="opsroom.stores.jobs:job_types",
     reports="opsroom.stores.reports:report_types",
     permissions="opsroom.stores.permissions:GRANTS",

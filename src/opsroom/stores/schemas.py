@@ -1,12 +1,63 @@
 """What crosses the boundary of the stores app."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from opsroom.stores.models import FileKind, ImportStatus
+from opsroom.stores.uptime import known_zone
+
+
+class StoreCreate(BaseModel):
+    external_id: str = Field(min_length=1, max_length=255, description="the id that files and callers use")
+    name: str | None = Field(None, max_length=200)
+    zone: str | None = Field(
+        None, max_length=64, description="IANA key; none takes the default", examples=["Africa/Nairobi"]
+    )
+    group: str | None = Field(None, max_length=100, examples=["north"])
+    tags: dict[str, Any] = Field(default_factory=dict, examples=[{"brand": "A"}])
+    active: bool = True
+
+    @field_validator("zone")
+    @classmethod
+    def _exists(cls, zone: str | None) -> str | None:
+        if zone is not None and known_zone(zone) is None:
+            raise ValueError(f"{zone} is no IANA time zone; expected one such as America/Chicago")
+        return zone
+
+
+class StoreRead(BaseModel):
+    id: UUID
+    external_id: str
+    name: str | None
+    zone: str | None
+    group: str | None
+    tags: dict[str, Any]
+    active: bool
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class HoursCreate(BaseModel):
+    day_of_week: int = Field(ge=0, le=6, description="0 = Monday, local")
+    start_time_local: time = Field(examples=["09:00:00"])
+    end_time_local: time = Field(
+        examples=["21:00:00"], description="before the start: the next day; equal: 24 hours; 23:59:59 means 24:00"
+    )
+
+
+class HoursRead(BaseModel):
+    id: UUID
+    store_id: UUID
+    day_of_week: int
+    start_time_local: time
+    end_time_local: time
+    created_at: datetime
+    updated_at: datetime
+    version: int
 
 
 class ImportRead(BaseModel):
