@@ -48,6 +48,6 @@ CORE_GRANTS: Grants = {
             "reports.read",
         }
     ),
-    Role.MANAGER: frozenset({"jobs.cancel", "reports.write"}),
+    Role.MANAGER: frozenset({"artifacts.read", "jobs.cancel", "reports.write"}),
     Role.ADMIN: frozenset({"metrics.read", "users.read", "users.write"}),
 }

@@ -40,6 +40,14 @@ class UserRead(BaseModel):
     version: int
 
 
+class UserCreate(BaseModel):
+    username: str = Field(min_length=1, max_length=150, pattern=r"^[A-Za-z0-9._@+-]+$", examples=["wanjiru"])
+    email: str | None = Field(None, max_length=254, examples=["wanjiru@example.org"])
+    password: str = Field(min_length=MINIMUM_LENGTH, max_length=1000)
+    role: Role = Role.USER
+    is_active: bool = True
+
+
 class Myself(BaseModel):
     username: str
     permissions: list[str]

@@ -26,12 +26,16 @@ CURRENT = text("CURRENT_TIMESTAMP")  # for rows that raw SQL inserts
 
 def plural_table_name(class_name: str) -> str:
     """`SlaPolicy` → `sla_policies`, `MaintenanceWindow` → `maintenance_windows`."""
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name).lower()
+    name = snake_case(class_name)
     if re.search(r"[^aeiou]y$", name):
         return name[:-1] + "ies"
     if re.search(r"(s|x|z|ch|sh)$", name):
         return name + "es"
     return name + "s"
+
+
+def snake_case(class_name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name).lower()
 
 
 class Base(DeclarativeBase):

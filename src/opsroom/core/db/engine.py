@@ -1,11 +1,13 @@
 """Two databases behind one value: a pool that writes and a pool that only reads."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import (
@@ -15,6 +17,8 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+
+from opsroom.core.db.direct import Direct, PostgresDirect, Rows, SqliteDirect
 
 POSTGRESQL = "postgresql"
 SQLITE = "sqlite"
@@ -37,19 +41,22 @@ class Database:
 
     Writes go through `transaction()`; reads that need no transaction through `reading()`, which on
     both engines runs in autocommit on a pool of its own, so that a reader never waits for a writer.
+    Hot reads go through `direct`, past SQLAlchemy.
     """
 
     def __init__(self, url: str, pool: PoolOptions | None = None) -> None:
         pool = pool or PoolOptions()
         self.url = async_url(url)
         self.pool = pool
+        self.dialect_name = self.url.get_backend_name()
         self.writer = _engine(self.url, pool, read_only=False)
         self.reader = _engine(self.url, pool, read_only=True)
+        self.direct = self._direct()
         self._sessions = async_sessionmaker(self.writer, expire_on_commit=False, autoflush=True)
 
     @property
     def is_postgresql(self) -> bool:
-        return self.url.get_backend_name() == POSTGRESQL
+        return self.dialect_name == POSTGRESQL
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -63,8 +70,21 @@ class Database:
             yield connection
 
     async def close(self) -> None:
+        await self.direct.close()
         await self.reader.dispose()
         await self.writer.dispose()
+
+    def _direct(self) -> Direct:
+        if self.is_postgresql:
+            options = {**self.reader.dialect.create_connect_args(self.url)[1], **_server_settings(self.pool)}
+            for of_sqlalchemy in ("prepared_statement_cache_size", "prepared_statement_name_func"):
+                options.pop(of_sqlalchemy, None)
+            return PostgresDirect(partial(asyncpg.connect, **options), self.pool.size)
+        return SqliteDirect(Path(self.url.database or ""), self._fetch_in_thread)
+
+    async def _fetch_in_thread(self, sql: str, arguments: Sequence[Any]) -> Rows:
+        async with self.reading() as connection:
+            return (await connection.exec_driver_sql(sql, tuple(arguments))).fetchall()
 
 
 def async_url(url: str) -> URL:
@@ -99,14 +119,14 @@ def _engine(url: URL, pool: PoolOptions, *, read_only: bool) -> AsyncEngine:
         pool_recycle=pool.recycle,
         pool_pre_ping=pool.pre_ping,
         echo=pool.echo,
-        connect_args={
-            "server_settings": {
-                "application_name": "opsroom",
-                "statement_timeout": str(int(pool.statement_timeout * 1000)),
-            },
-        },
+        connect_args=_server_settings(pool),
         **options,
     )
+
+
+def _server_settings(pool: PoolOptions) -> dict[str, Any]:
+    timeout = str(int(pool.statement_timeout * 1000))
+    return {"server_settings": {"application_name": "opsroom", "statement_timeout": timeout}}
 
 
 def _sqlite_engine(url: URL, pool: PoolOptions, *, read_only: bool) -> AsyncEngine:

@@ -1,0 +1,77 @@
+"""The core's own resources."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from opsroom.core.actor import Actor
+from opsroom.core.auth.actions import end_sessions
+from opsroom.core.auth.models import User
+from opsroom.core.auth.passwords import hash_password
+from opsroom.core.auth.schemas import UserCreate, UserRead
+from opsroom.core.jobs.models import Job
+from opsroom.core.jobs.schemas import JobRead
+from opsroom.core.reports.models import Report
+from opsroom.core.reports.schemas import ReportRead
+from opsroom.core.resources.declaration import Resource
+from opsroom.core.resources.patching import patch_of
+from opsroom.core.storage.models import Artifact
+from opsroom.core.storage.schemas import ArtifactRead
+
+
+async def _hash_password(
+    session: AsyncSession, _actor: Actor, values: dict[str, Any], user_id: UUID | None
+) -> dict[str, Any]:
+    """The password is stored as its hash only; a new one ends every sign-in made with the old one."""
+    if "password" not in values:
+        return values
+    if user_id is not None:
+        await end_sessions(session, user_id, "password changed")
+    rest = {name: value for name, value in values.items() if name != "password"}
+    return {**rest, "password_hash": await hash_password(values["password"])}
+
+
+USERS = Resource(
+    model=User,
+    prefix="/api/v1/users",
+    tags=("users",),
+    read=UserRead,
+    create=UserCreate,
+    update=patch_of(UserCreate),
+    permission="users",
+    key="username",
+    search=("username", "email"),
+    order=("username",),
+    deletable=False,  # the trail refers to people; who leaves is made inactive
+    prepare=_hash_password,
+)
+
+JOBS = Resource(
+    model=Job,
+    prefix="/api/v1/jobs",
+    tags=("jobs",),
+    read=JobRead,
+    permission="jobs",
+    search=("type", "message", "requested_by"),
+)
+
+REPORTS = Resource(
+    model=Report,
+    prefix="/api/v1/reports",
+    tags=("reports",),
+    read=ReportRead,
+    permission="reports",
+    search=("type", "requested_by"),
+)
+
+ARTIFACTS = Resource(
+    model=Artifact,
+    prefix="/api/v1/artifacts",
+    tags=("artifacts",),
+    read=ArtifactRead,
+    permission="artifacts",
+    search=("name",),
+)
+
+RESOURCES = (USERS, JOBS, REPORTS, ARTIFACTS)

@@ -1,0 +1,141 @@
+"""A resource: plain create, read, update and delete, declared and not written."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, Table, UniqueConstraint, inspect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from opsroom.core.actor import Actor
+from opsroom.core.db.base import Entity, snake_case
+from opsroom.core.resources.fields import ResourceField, field_of
+
+Rule = ColumnElement[bool] | None
+Prepare = Callable[[AsyncSession, Actor, dict[str, Any], UUID | None], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """Where a nested resource hangs: `field` of the child refers to a row of `resource`."""
+
+    resource: "Resource"
+    field: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Resource:
+    """What a table is to the world.
+
+    prefix: path of the list, such as `/api/v1/stores`; below a parent only its last part, such as `/entities`
+    read: the shape of a record; each of its fields is a column (or hybrid) of the model, nothing is computed
+    create, update: shapes of bodies; without one, that verb does not exist. A field left out of a PATCH stays
+    permission: `stores.stores` asks for `stores.stores.read` and `stores.stores.write`
+    name, plural: words of paths' parameters, operation ids and sentences; from the model's name by default
+    key: a unique column whose value is taken in paths beside the id
+    unique_fields: combinations no two records share; by default those of the model
+    filters: fields of `read` that may be asked for; all of them by default
+    search: text fields that `q=` looks through
+    order: the order of a list that asks for none; ties are broken by id
+    parent: makes it a nested resource
+    deletable: whether there is a delete, provided anything may be written at all
+    visible_to: the rows an actor may know of, as a condition; None for all of them
+    prepare: (session, actor, values, id or None when creating) → values to store; runs before the write, in its
+        transaction, may look at other rows and may refuse
+    """
+
+    model: type[Entity]
+    prefix: str
+    read: type[BaseModel]
+    permission: str
+    create: type[BaseModel] | None = None
+    update: type[BaseModel] | None = None
+    tags: tuple[str, ...] = ()
+    name: str = ""
+    plural: str = ""
+    key: str = "id"
+    unique_fields: tuple[tuple[str, ...], ...] | None = None
+    filters: tuple[str, ...] | None = None
+    search: tuple[str, ...] = ()
+    order: tuple[str, ...] = ("-id",)
+    parent: Parent | None = None
+    deletable: bool = True
+    visible_to: Callable[[Actor], Rule] | None = None
+    prepare: Prepare | None = None
+
+    def __post_init__(self) -> None:
+        named = {self.key, *(self.filters or ()), *self.search, *(part.lstrip("-") for part in self.order)}
+        if unknown := sorted(named - self.fields.keys()):
+            raise TypeError(f"{self.read.__name__} has no field {', '.join(unknown)}")
+        if self.parent and self.parent.resource.parent:
+            raise TypeError("a nested resource's parent cannot be nested itself")
+
+    @property
+    def table(self) -> Table:
+        table: Table = self.model.__table__  # type: ignore[assignment]  # every entity has a table of its own
+        return table
+
+    @cached_property
+    def fields(self) -> dict[str, ResourceField]:
+        """The fields of `read`, and the id, by name."""
+        return {name: field_of(name, self._column(name)) for name in dict.fromkeys(("id", *self.read.model_fields))}
+
+    @cached_property
+    def shown(self) -> tuple[str, ...]:
+        return tuple(self.read.model_fields)
+
+    @cached_property
+    def filterable(self) -> tuple[ResourceField, ...]:
+        return tuple(self.fields[name] for name in (self.shown if self.filters is None else self.filters))
+
+    @cached_property
+    def singular(self) -> str:
+        return self.name or snake_case(self.model.__name__)
+
+    @property
+    def words(self) -> str:
+        return self.singular.replace("_", " ")
+
+    @cached_property
+    def several(self) -> str:
+        return self.plural or self.model.__tablename__
+
+    @cached_property
+    def unique(self) -> tuple[tuple[str, ...], ...]:
+        if self.unique_fields is not None:
+            return self.unique_fields
+        constraints = (c for c in self.table.constraints if isinstance(c, UniqueConstraint))
+        return tuple(sorted(tuple(column.name for column in each.columns) for each in constraints))
+
+    @property
+    def writable(self) -> bool:
+        return self.create is not None or self.update is not None
+
+    @property
+    def path(self) -> str:
+        if self.parent is None:
+            return self.prefix
+        return f"{self.parent.resource.item_path}{self.prefix}"
+
+    @property
+    def item_path(self) -> str:
+        return f"{self.path}/{{{self.path_parameter}}}"
+
+    @property
+    def path_parameter(self) -> str:
+        return f"{self.singular}_id"
+
+    def rule(self, actor: Actor) -> Rule:
+        return self.visible_to(actor) if self.visible_to else None
+
+    def _column(self, name: str) -> ColumnElement[Any]:
+        mapper = inspect(self.model)
+        if name in mapper.columns:
+            return mapper.columns[name]
+        if name not in mapper.all_orm_descriptors:
+            raise TypeError(f"{self.read.__name__}.{name} is no column of {self.model.__name__}")
+        found: ColumnElement[Any] = getattr(self.model, name).__clause_element__()
+        return found

@@ -1,0 +1,167 @@
+"""The two statements of a resource, list and get, compiled once per shape and kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, or_, select
+
+from opsroom.core.actor import Actor
+from opsroom.core.db.direct import DIALECTS, CompiledRead, compile_read
+from opsroom.core.resources.conditions import Order, after, condition, ordering
+from opsroom.core.resources.declaration import Resource
+from opsroom.core.resources.fields import Wire, wire_of
+
+SHAPES = 1024  # compiled statements kept
+
+
+@dataclass(frozen=True, slots=True)
+class ListShape:
+    """A listing without its values.
+
+    conditions: (field, operator, number of values)
+    order: ends with the id
+    words: how many the search has
+    after: None without a cursor, else which of its values are null
+    """
+
+    conditions: tuple[tuple[str, str, int], ...]
+    order: tuple[tuple[str, bool], ...]
+    words: int
+    shown: tuple[str, ...]
+    after: tuple[bool, ...] | None
+    counted: bool
+    nested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GetShape:
+    """by_id, by_key: what the text of a path may be; both, where a key can look like an id"""
+
+    by_id: bool
+    by_key: bool
+    nested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRead:
+    """A compiled statement and how its rows become records. Columns beyond `shown` are for ourselves."""
+
+    read: CompiledRead
+    shown: tuple[str, ...]
+    wires: tuple[tuple[str, Wire], ...]
+
+    def record(self, row: Sequence[Any]) -> dict[str, Any]:
+        record = dict(zip(self.shown, row, strict=False))
+        for name, wire in self.wires:
+            value = record[name]
+            if value is not None:
+                record[name] = wire(value)
+        return record
+
+
+def prepared(
+    resource: Resource, shape: ListShape | GetShape, actor: Actor, dialect_name: str
+) -> tuple[ResourceRead, dict[str, Any]]:
+    """The statement of a shape with the rule for this actor in it, and the values of that rule."""
+    rule = resource.rule(actor)
+    if rule is None:
+        return _unruled(resource, shape, dialect_name), {}
+    text = rule.compile(dialect=DIALECTS[dialect_name])
+    return _ruled(resource, shape, dialect_name, _Rule(str(text), rule)), dict(text.params)
+
+
+def rows_matching(
+    resource: Resource, shape: ListShape | GetShape, dialect_name: str, rule: ColumnElement[bool] | None
+) -> list[ColumnElement[bool]]:
+    """The conditions on rows, the cursor's excepted."""
+    found: list[ColumnElement[bool]] = [] if rule is None else [rule]
+    if shape.nested and resource.parent:
+        column = resource.table.c[resource.parent.field]
+        found.append(column == bindparam("parent", type_=column.type))
+    if isinstance(shape, GetShape):
+        return [*found, _named(resource, shape)]
+    for position, (name, operator, count) in enumerate(shape.conditions):
+        binds = [f"filter_{position}_{number}" for number in range(count)]
+        found.append(condition(resource.fields[name], operator, binds, dialect_name))
+    for word in range(shape.words):
+        looked_at = (resource.fields[name] for name in resource.search)
+        found.append(or_(*(condition(field, "icontains", [f"word_{word}"], dialect_name) for field in looked_at)))
+    return found
+
+
+def count_statement(resource: Resource, where: list[ColumnElement[bool]]) -> Select[int]:
+    return select(func.count()).select_from(resource.table).where(*where)
+
+
+class _Rule:
+    """A condition that stands in a cache under its text: two of the same text differ in values only."""
+
+    def __init__(self, text: str, condition: ColumnElement[bool]) -> None:
+        self.text = text
+        self.condition = condition
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Rule) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+
+@lru_cache(SHAPES)
+def _unruled(resource: Resource, shape: ListShape | GetShape, dialect_name: str) -> ResourceRead:
+    return _compiled(resource, shape, dialect_name, None)
+
+
+@lru_cache(SHAPES)
+def _ruled(resource: Resource, shape: ListShape | GetShape, dialect_name: str, rule: _Rule) -> ResourceRead:
+    return _compiled(resource, shape, dialect_name, rule.condition)
+
+
+def _compiled(
+    resource: Resource, shape: ListShape | GetShape, dialect_name: str, rule: ColumnElement[bool] | None
+) -> ResourceRead:
+    where = rows_matching(resource, shape, dialect_name, rule)
+    shown = resource.shown if isinstance(shape, GetShape) else shape.shown
+    columns = [resource.fields[name].column for name in shown]
+    if isinstance(shape, GetShape):
+        statement = select(*columns, resource.table.c.version).where(*where).limit(1)
+    else:
+        statement = _list(resource, shape, columns, where)
+    wires = ((name, wire_of(resource.fields[name].column.type, dialect_name)) for name in shown)
+    raw: frozenset[str] = frozenset()
+    # A cursor holds what the driver gave; SQLite's goes back as it came, so that even instants that
+    # other programs wrote, with fewer digits, are found again.
+    if isinstance(shape, ListShape) and dialect_name == "sqlite":
+        raw = frozenset(f"after_{i}" for i in range(len(shape.order)))
+    return ResourceRead(
+        compile_read(statement, dialect_name, raw=raw),
+        shown,
+        tuple((name, wire) for name, wire in wires if wire is not None),
+    )
+
+
+def _list(
+    resource: Resource, shape: ListShape, columns: list[ColumnElement[Any]], where: list[ColumnElement[bool]]
+) -> Select[Any]:
+    order: Order = tuple((resource.fields[name], descending) for name, descending in shape.order)
+    for_cursor = [field.column for field, _ in order]
+    statement = select(*columns, *(column.label(None) for column in for_cursor)).where(*where)
+    if shape.counted:
+        # In the same statement: the count is independent of the rows, so it is made once.
+        statement = statement.add_columns(count_statement(resource, where).correlate(None).scalar_subquery())
+    if shape.after is not None:
+        statement = statement.where(after(order, shape.after, [f"after_{i}" for i in range(len(order))]))
+    most, skipped = (bindparam(name, type_=BigInteger()) for name in ("limit", "offset"))
+    return statement.order_by(*ordering(order)).limit(most).offset(skipped)
+
+
+def _named(resource: Resource, shape: GetShape) -> ColumnElement[bool]:
+    ways = []
+    if shape.by_id:
+        ways.append(resource.table.c.id == bindparam("id", type_=resource.table.c.id.type))
+    if shape.by_key:
+        key = resource.table.c[resource.key]
+        ways.append(key == bindparam("key", type_=key.type))
+    return or_(*ways)
