@@ -1,6 +1,6 @@
 """The core's own features, through the same door as every app's."""
 
-from opsroom.core.app import App
+from opsroom.core.app import App, Page
 
 core_app = App(
     name="core",
@@ -19,7 +19,13 @@ core_app = App(
         "opsroom.core.console.preferences:router",
         "opsroom.core.console.home:router",
         "opsroom.core.console.jobs:router",
+        "opsroom.core.console.report_form:router",
+        "opsroom.core.console.reports:router",
     ),
     resources="opsroom.core.declared:RESOURCES",
     permissions="opsroom.core.auth.roles:CORE_GRANTS",
+    rail=(
+        Page("Reports", "/console/reports", "reports.read", icon="report"),
+        Page("Jobs", "/console/jobs", "jobs.read", icon="jobs"),
+    ),
 )

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 
 from opsroom.core.app import App, Page
-from opsroom.core.console import job_rows, states, words
+from opsroom.core.console import job_rows, report_form, states, words
 from opsroom.core.console.assets import Assets
 from opsroom.core.console.error_pages import error_page
 from opsroom.core.console.render import Console
@@ -54,5 +54,7 @@ def _environment(with_pages: Sequence[App], *, reload: bool) -> Environment:
         state_of=states.state_of,
         seconds_left=job_rows.seconds_left,
         seconds_spent=job_rows.seconds_spent,
+        query_for=report_form.query_for,
+        fingerprint=words.fingerprint,
     )
     return environment

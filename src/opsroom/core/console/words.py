@@ -65,6 +65,11 @@ def size(value: int | None, reason: str = "not known") -> str | Markup:
     return f"{amount:.0f} {SIZES[step]}" if step == 0 or amount >= 99.5 else f"{amount:.1f} {SIZES[step]}"
 
 
+def fingerprint(value: str) -> Markup:
+    """The first digits of a hash; all of them on hover."""
+    return Markup('<code title="{}">{}</code>').format(value, value[:12])
+
+
 def query_with(query: Mapping[str, str], name: str, value: str) -> str:
     """The query string with one parameter replaced, or removed where `value` is empty; paging starts again."""
     kept = {key: each for key, each in query.items() if key not in {name, "before"}}
