@@ -119,6 +119,8 @@ def _dimensions(problem: RoutingProblem) -> list[Dimension]:
     found.extend(_refusal(kind, many) for kind in sorted({kind for order in orders for kind in order.refuses}))
     if any(task.leaves_now for task in problem.tasks):
         found.append(Dimension(lambda task: int(task.leaves_now), lambda _, now: many if now else 0))
+        # Their lateness would tell as much, but in one lump: the search would have to move all of them at once.
+        found.append(Dimension(lambda task: int(task.release > problem.departure), lambda _, now: 0 if now else many))
     return found
 
 

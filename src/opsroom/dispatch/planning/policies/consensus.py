@@ -1,0 +1,122 @@
+"""Direct lookahead (DLA): sample futures, plan each with all it knows, do what the plans agree on.
+
+Iterative conditional dispatch of L. Lan, J. van Doorn, N. A. Wouda, A. Rijal and S. Bhulai, "An iterative sample
+scenario approach for the dynamic dispatch waves problem", Transportation Science 58 (2024), after the consensus
+functions of R. Bent and P. Van Hentenryck, Operations Research 52 (2004). Round by round, orders that most futures
+send now are fixed to go and orders that few send are fixed to wait; later rounds plan under what earlier ones fixed.
+"""
+
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from opsroom.dispatch.planning.confidence import Agreement
+from opsroom.dispatch.planning.decision import Decision
+from opsroom.dispatch.planning.policies.baselines import greedy
+from opsroom.dispatch.planning.policies.futures import future_problem, leaving_now
+from opsroom.dispatch.planning.policies.sending import send
+from opsroom.dispatch.planning.problem import Order
+from opsroom.dispatch.planning.routing.solver import solve
+from opsroom.dispatch.planning.routing.task import Budget
+from opsroom.dispatch.planning.situation import Situation
+
+
+@dataclass(frozen=True)
+class ConsensusParameters:
+    rounds: int = 3
+    samples: int = 10
+    """Futures in each round."""
+    ahead: int = 1
+    """Decisions that a future looks ahead."""
+    send_above: float = 0.5
+    """Share of futures from which an order is fixed to go."""
+    keep_below: float = 0.2
+    """Share of futures up to which it is fixed to wait."""
+    patient: bool = False
+    """Whether a tour that could leave with the next decision as well counts as waiting."""
+    looking: float = 0.75
+    """Part of the budget for the futures; the rest plans what is sent."""
+
+
+@dataclass(frozen=True)
+class Consensus:
+    """The policy. Without a forecast, or at the last decision, there is nothing to wait for: all go."""
+
+    parameters: ConsensusParameters = ConsensusParameters()
+    name: str = "dla"
+
+    def __call__(self, situation: Situation, budget: Budget, seed: int) -> Decision:
+        if situation.forecast is None or situation.state.decisions_left == 0:
+            return greedy(situation, budget, seed)
+        began = time.perf_counter()
+        vote = _Vote(situation, self.parameters, seed)
+        each = budget.share(self.parameters.looking / (self.parameters.rounds * self.parameters.samples))
+        for number in range(self.parameters.rounds):
+            vote.hold_round(number, each)
+        chosen = vote.decided()
+        return send(
+            situation,
+            chosen,
+            left(budget, began, 1 - self.parameters.looking),
+            seed,
+            policy=self.name,
+            agreements=vote.agreements(chosen),
+            parameters=asdict(self.parameters),
+        )
+
+
+def left(budget: Budget, began: float, part: float) -> Budget:
+    """What the end of a decision may use: a part of the iterations, or the time that has not passed."""
+    share = budget.share(part)
+    if budget.seconds is None:
+        return share
+    return Budget(share.iterations, max(budget.seconds - (time.perf_counter() - began), 0.05))
+
+
+@dataclass
+class _Vote:
+    situation: Situation
+    parameters: ConsensusParameters
+    seed: int
+    sent: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
+    tally: Counter[str] = field(default_factory=Counter)
+    """Of the last round."""
+
+    def __post_init__(self) -> None:
+        self.sent |= self.situation.must_go
+
+    def hold_round(self, number: int, each: Budget) -> None:
+        self.tally = Counter()
+        for sample in range(self.parameters.samples):
+            future = self._future(number, sample)
+            problem = future_problem(self.situation, future, self.sent, self.kept)
+            plan = solve(problem, each, seed=self.seed + sample)
+            if plan is not None:
+                self.tally.update(leaving_now(self.situation, problem, plan, patient=self.parameters.patient))
+        for order in self.situation.state.orders:
+            share = self.tally[order.key] / self.parameters.samples
+            if share >= self.parameters.send_above:
+                self.sent.add(order.key)
+            elif share <= self.parameters.keep_below and order.key not in self.sent:
+                self.kept.add(order.key)
+
+    def decided(self) -> frozenset[str]:
+        return frozenset(self.sent)
+
+    def agreements(self, chosen: frozenset[str]) -> tuple[Agreement, ...]:
+        return tuple(
+            Agreement(order.key, self.tally[order.key], self.parameters.samples, order.key in chosen)
+            for order in self.situation.state.orders
+            if order.key not in self.situation.must_go
+        )
+
+    def _future(self, number: int, sample: int) -> list[tuple[Order, ...]]:
+        """The same for every policy that asks for this sample of this state: keyed, never a running stream."""
+        forecast = self.situation.forecast
+        if forecast is None:
+            return []
+        generator = np.random.default_rng([self.seed, self.situation.state.instant, number, sample])
+        return forecast.sample(self.situation.state, self.parameters.ahead, generator)
