@@ -1,12 +1,15 @@
 """The stores app, as the house sees it."""
 
-from opsroom.core.app import App
+from opsroom.core.app import App, Page
 
 app = App(
     name="stores",
     title="Stores: uptime of many sites, incidents, reports.",
     models="opsroom.stores.models",
     routers=("opsroom.stores.api:router", "opsroom.stores.imports_api:router", "opsroom.stores.legacy_api:router"),
+    pages=("opsroom.stores.console_imports:router", "opsroom.stores.console:router"),
+    templates="opsroom.stores",
+    rail=(Page("Stores", "/console/stores", "stores.stores.read", "store"),),
     resources="opsroom.stores.resources:RESOURCES",
     jobs="opsroom.stores.jobs:job_types",
     reports="opsroom.stores.reports:report_types",

@@ -1,0 +1,66 @@
+"""`/console/stores`: the sites, and one site's week."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from opsroom.core.auth.guards import allow
+from opsroom.core.console.render import render
+from opsroom.core.db.session import Reading
+from opsroom.stores.models import Store, StoreObservation
+from opsroom.stores.queries import find_store, instant
+from opsroom.stores.week import ONE_DAY, week_of_store
+
+router = APIRouter(prefix="/console/stores", include_in_schema=False)
+
+PAGE = 50
+
+
+@router.get("", name="console_stores", dependencies=[allow("stores.stores.read")])
+async def stores(
+    request: Request, connection: Reading, q: str = "", after: Annotated[str, Query(max_length=255)] = ""
+) -> Response:
+    """Sites by id, fifty at a time."""
+    rows = await _listed(connection, q.strip(), after)
+    return render(
+        request,
+        "stores/list.html",
+        q=q,
+        rows=[(row, instant(row.latest) if row.latest is not None else None) for row in rows[:PAGE]],
+        next_after=rows[PAGE - 1].external_id if len(rows) > PAGE else "",
+        query=dict(request.query_params),
+    )
+
+
+@router.get("/{store_id}", name="console_store_week", dependencies=[allow("stores.observations.read")])
+async def week(store_id: str, request: Request, connection: Reading, last: date | None = None) -> Response:
+    """The seven local days up to and including `last`; default: up to the latest poll."""
+    _, external_id, zone_given = await find_store(connection, store_id)
+    found = await week_of_store(connection, request.app.state.options, store_id, last)
+    return render(
+        request,
+        "stores/week.html",
+        store_id=external_id,
+        zone_given=zone_given,
+        week=found,
+        week_before=found.days[-1].date - ONE_DAY if found else None,
+        uptime=found.course.as_uptime() if found else None,
+        incidents=list(reversed(found.course.as_incidents().incidents)) if found else [],
+    )
+
+
+async def _listed(connection: AsyncConnection, words: str, after: str) -> Sequence[Any]:
+    latest = select(func.max(StoreObservation.observed_at)).where(StoreObservation.site == Store.site)
+    query = select(
+        Store.external_id, Store.name, Store.zone, Store.group, Store.active, latest.scalar_subquery().label("latest")
+    )
+    if words:
+        named = (Store.external_id.icontains(words, autoescape=True), Store.name.icontains(words, autoescape=True))
+        query = query.where(or_(*named))
+    if after:
+        query = query.where(Store.external_id > after)
+    return (await connection.execute(query.order_by(Store.external_id).limit(PAGE + 1))).all()
