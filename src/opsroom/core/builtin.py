@@ -18,6 +18,7 @@ core_app = App(
         "opsroom.core.console.sign_in:router",
         "opsroom.core.console.preferences:router",
         "opsroom.core.console.home:router",
+        "opsroom.core.console.components:router",
         "opsroom.core.console.jobs:router",
         "opsroom.core.console.report_form:router",
         "opsroom.core.console.reports:router",
