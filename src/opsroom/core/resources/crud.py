@@ -18,16 +18,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
 from opsroom.core.clock import now
+from opsroom.core.db.conditions import Order, like_pattern
+from opsroom.core.db.cursor import read_cursor, write_cursor
 from opsroom.core.db.engine import Database
+from opsroom.core.db.paging import page_count
+from opsroom.core.db.values import storable
+from opsroom.core.db.violations import refusal_for
 from opsroom.core.errors import NotFound, PreconditionFailed
-from opsroom.core.resources.conditions import Order, like_pattern
-from opsroom.core.resources.cursor import read_cursor, write_cursor
 from opsroom.core.resources.declaration import Resource
 from opsroom.core.resources.filters import Condition, Listing, parse_order
-from opsroom.core.resources.page import page_count
 from opsroom.core.resources.statements import GetShape, ListShape, ResourceRead, prepared
-from opsroom.core.resources.values import storable
-from opsroom.core.resources.violations import refusal_for
 
 Record = dict[str, Any]
 
@@ -294,7 +294,7 @@ async def _execute(session: AsyncSession, resource: Resource, statement: Any, gi
     try:
         return (await connection.execute(statement)).all()
     except IntegrityError as error:
-        raise await refusal_for(connection, resource, statement, error, given) from error
+        raise await refusal_for(connection, resource.words, statement, error, given) from error
 
 
 async def _explain(session: AsyncSession, resource: Resource, key: str | UUID, where: ColumnElement[bool]) -> None:

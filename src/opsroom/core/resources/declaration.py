@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
 from opsroom.core.db.base import Entity, snake_case
-from opsroom.core.resources.fields import ResourceField, field_of
+from opsroom.core.db.fields import ColumnField, field_of
 
 Rule = ColumnElement[bool] | None
 Prepare = Callable[[AsyncSession, Actor, dict[str, Any], UUID | None], Awaitable[dict[str, Any]]]
@@ -79,7 +79,7 @@ class Resource:
         return table
 
     @cached_property
-    def fields(self) -> dict[str, ResourceField]:
+    def fields(self) -> dict[str, ColumnField]:
         """The fields of `read`, and the id, by name."""
         return {name: field_of(name, self._column(name)) for name in dict.fromkeys(("id", *self.read.model_fields))}
 
@@ -88,7 +88,7 @@ class Resource:
         return tuple(self.read.model_fields)
 
     @cached_property
-    def filterable(self) -> tuple[ResourceField, ...]:
+    def filterable(self) -> tuple[ColumnField, ...]:
         return tuple(self.fields[name] for name in (self.shown if self.filters is None else self.filters))
 
     @cached_property

@@ -9,13 +9,11 @@ from urllib.parse import parse_qsl
 import msgspec
 from pydantic import TypeAdapter, ValidationError
 
+from opsroom.core.db.fields import ColumnField, Words
+from opsroom.core.db.paging import DEFAULT_SIZE, MOST_PAGE, MOST_SIZE
 from opsroom.core.errors import Invalid
 from opsroom.core.resources.declaration import Resource
-from opsroom.core.resources.fields import ResourceField, Words
 
-DEFAULT_SIZE = 50
-MOST_SIZE = 1000
-MOST_PAGE = 1_000_000
 MOST_VALUES = 500  # of one `in`
 MOST_WORDS = 8  # of `q`
 _boolean = TypeAdapter(bool)
@@ -53,9 +51,9 @@ class Listing:
 
 
 @cache
-def filter_parameters(resource: Resource) -> dict[str, tuple[ResourceField, str]]:
+def filter_parameters(resource: Resource) -> dict[str, tuple[ColumnField, str]]:
     """The filters of a resource, by the name of their query parameter."""
-    found: dict[str, tuple[ResourceField, str]] = {}
+    found: dict[str, tuple[ColumnField, str]] = {}
     for field in resource.filterable:
         for operator in field.operators:
             plain = operator == "eq" and field.name not in CONTROLS
@@ -112,7 +110,7 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
     return pairs
 
 
-def _values(field: ResourceField, operator: str, name: str, text: str) -> tuple[Any, ...]:
+def _values(field: ColumnField, operator: str, name: str, text: str) -> tuple[Any, ...]:
     if operator == "isnull":
         return (_typed(_boolean, name, text),)
     if operator == "contains":

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, or_, select
 
 from opsroom.core.actor import Actor
+from opsroom.core.db.conditions import Order, after, condition, ordering
 from opsroom.core.db.direct import DIALECTS, CompiledRead, compile_read
-from opsroom.core.resources.conditions import Order, after, condition, ordering
+from opsroom.core.db.fields import Wire, wire_of
 from opsroom.core.resources.declaration import Resource
-from opsroom.core.resources.fields import Wire, wire_of
 
 SHAPES = 1024  # compiled statements kept
 

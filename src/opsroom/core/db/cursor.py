@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
+from opsroom.core.db.conditions import Order
 from opsroom.core.errors import Invalid
-from opsroom.core.resources.conditions import Order
 
 PLAIN = (str, int, float, type(None))
 

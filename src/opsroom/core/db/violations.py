@@ -3,13 +3,14 @@
 import re
 from typing import Any
 
-from sqlalchemy import Delete, ForeignKeyConstraint, Index, Table, exists, select
+from sqlalchemy import Delete, ForeignKeyConstraint, Index, Insert, Table, Update, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import ColumnCollectionConstraint
 
 from opsroom.core.errors import Conflict, Invalid, Refusal
-from opsroom.core.resources.declaration import Resource
+
+Write = Insert | Update | Delete
 
 FAILED = re.compile(r"(?P<kind>\w[\w ]*) constraint failed(: (?P<what>.+))?")
 SQLITE_KINDS = {"UNIQUE": "unique", "NOT NULL": "null", "CHECK": "check", "FOREIGN KEY": "reference"}
@@ -17,28 +18,30 @@ POSTGRES_KINDS = {"23505": "unique", "23502": "null", "23514": "check", "23503":
 
 
 async def refusal_for(
-    connection: AsyncConnection, resource: Resource, statement: Any, error: IntegrityError, given: dict[str, Any]
+    connection: AsyncConnection, words: str, statement: Write, error: IntegrityError, given: dict[str, Any]
 ) -> Refusal:
-    """The refusal for a write that broke a constraint: of `given`, or a delete."""
+    """The refusal for a write, of `given`, or a delete, that broke a constraint. `words` say what a row is."""
+    table: Any = statement.table
     cause: Any = error.orig.__cause__ if error.orig else None
     if hasattr(cause, "constraint_name"):
         kind = POSTGRES_KINDS.get(cause.sqlstate, "")
-        names = _postgres_names(resource.table, kind, cause)
+        names = _postgres_names(table, kind, cause)
     else:
         kind, names = _sqlite_names(str(error.orig))
         if kind == "reference":
             # SQLite does not say which; its statement alone was undone, so the same transaction can be asked.
-            names = await (
-                _dangling(connection, resource.table, given) if given else _referring(connection, resource, statement)
-            )
-    return _refusal(resource, kind, names, given)
+            if isinstance(statement, Delete):
+                names = await _referring(connection, table, statement)
+            else:
+                names = await _dangling(connection, table, given)
+    return _refusal(words, kind, names, given)
 
 
-def _refusal(resource: Resource, kind: str, names: list[str], given: dict[str, Any]) -> Refusal:
+def _refusal(words: str, kind: str, names: list[str], given: dict[str, Any]) -> Refusal:
     named = ", ".join(names)
     match kind:
         case "unique":
-            return Conflict(f"There is another {resource.words} with this {named}.", code="duplicate", fields=names)
+            return Conflict(f"There is another {words} with this {named}.", code="duplicate", fields=names)
         case "null":
             return Invalid(f"{named}: a value is needed.", fields=names)
         case "check":
@@ -47,7 +50,7 @@ def _refusal(resource: Resource, kind: str, names: list[str], given: dict[str, A
             return Conflict(f"{named} refers to a record that does not exist.", code="reference", fields=names)
         case "reference":
             return Conflict(
-                f"The {resource.words} is still referred to by {named}; remove those first.",
+                f"The {words} is still referred to by {named}; remove those first.",
                 code="referred_to",
                 referring=names,
             )
@@ -63,7 +66,7 @@ def _postgres_names(table: Table, kind: str, cause: Any) -> list[str]:
         return [cause.table_name]
     for constraint in (*table.constraints, *table.indexes):
         if isinstance(constraint, ColumnCollectionConstraint | Index) and constraint.name == cause.constraint_name:
-            return [column.name for column in constraint.columns]
+            return [column.name for column in constraint.columns] or [cause.constraint_name]
     return [cause.constraint_name]
 
 
@@ -86,9 +89,8 @@ async def _dangling(connection: AsyncConnection, table: Table, given: dict[str, 
     return sorted(found)
 
 
-async def _referring(connection: AsyncConnection, resource: Resource, statement: Delete) -> list[str]:
+async def _referring(connection: AsyncConnection, table: Table, statement: Delete) -> list[str]:
     """The tables that keep the rows of a delete from going."""
-    table = resource.table
     found = set()
     for other in table.metadata.sorted_tables:
         for constraint in other.foreign_key_constraints:

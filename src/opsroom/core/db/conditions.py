@@ -21,13 +21,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from opsroom.core.resources.fields import ResourceField
+from opsroom.core.db.fields import ColumnField
 
 Values = Sequence[ColumnElement[Any]]
-Order = tuple[tuple[ResourceField, bool], ...]  # (field, descending)
+Order = tuple[tuple[ColumnField, bool], ...]  # (field, descending)
 
 
-def condition(field: ResourceField, operator: str, binds: list[str], dialect_name: str) -> ColumnElement[bool]:
+def condition(field: ColumnField, operator: str, binds: list[str], dialect_name: str) -> ColumnElement[bool]:
     """One filter. `binds` names its values; `isnull` and `notnull` have none."""
     if operator == "contains":
         return _json_contains(field.column, binds[0], dialect_name)
@@ -60,14 +60,14 @@ def after(order: Order, nulls: tuple[bool, ...], binds: list[str]) -> ColumnElem
     return or_(*steps)
 
 
-def _direction(field: ResourceField, *, descending: bool) -> ColumnElement[Any]:
+def _direction(field: ColumnField, *, descending: bool) -> ColumnElement[Any]:
     directed = field.column.desc() if descending else field.column.asc()
     if not field.nullable:
         return directed
     return directed.nulls_first() if descending else directed.nulls_last()
 
 
-def _beyond(field: ResourceField, value: ColumnElement[Any], *, descending: bool, at_null: bool) -> ColumnElement[bool]:
+def _beyond(field: ColumnField, value: ColumnElement[Any], *, descending: bool, at_null: bool) -> ColumnElement[bool]:
     column = field.column
     if descending:
         return column.is_not(null()) if at_null else column < value
@@ -82,11 +82,11 @@ def _is_null(column: ColumnElement[Any]) -> ColumnElement[bool]:
     return column.is_(null())
 
 
-def _is_other(field: ResourceField, values: Values) -> ColumnElement[bool]:
+def _is_other(field: ColumnField, values: Values) -> ColumnElement[bool]:
     return field.column.is_distinct_from(values[0]) if field.nullable else field.column != values[0]
 
 
-def _starts_with(field: ResourceField, values: Values) -> ColumnElement[bool]:
+def _starts_with(field: ColumnField, values: Values) -> ColumnElement[bool]:
     found: ColumnElement[bool] = func.substr(field.column, 1, func.length(values[0])) == values[0]
     return found
 
@@ -112,7 +112,7 @@ def _number(kind: ColumnElement[Any]) -> ColumnElement[Any]:
     return case((kind == "integer", "real"), else_=kind)
 
 
-CONDITIONS: dict[str, Callable[[ResourceField, Values], ColumnElement[bool]]] = {
+CONDITIONS: dict[str, Callable[[ColumnField, Values], ColumnElement[bool]]] = {
     "eq": lambda field, values: field.column == values[0],
     "ne": _is_other,
     "in": lambda field, values: field.column.in_(values),

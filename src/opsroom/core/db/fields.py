@@ -1,4 +1,4 @@
-"""What a column is to a resource: how it may be asked for, and how its value goes on the wire.
+"""What a column is to the world: how it may be asked for, and how its value goes on the wire.
 
 On the wire, alike from both engines: instants RFC 3339 with `Z`, enumerations as their values, ids as
 text, decimals as strings, JSON as JSON.
@@ -73,7 +73,7 @@ KINDS: tuple[tuple[type[TypeEngine[Any]], Any, tuple[str, ...]], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceField:
+class ColumnField:
     """operators: what may be asked of it; empty for a column no filter understands
     adapter: reads one value from the text of a query
     """
@@ -89,12 +89,12 @@ class ResourceField:
         return bool(self.operators) and not isinstance(self.column.type, JSON)
 
 
-def field_of(name: str, column: ColumnElement[Any]) -> ResourceField:
+def field_of(name: str, column: ColumnElement[Any]) -> ColumnField:
     python_type, operators = _kind(column.type)
     nullable = bool(getattr(column, "nullable", True))
     if nullable and operators:
         operators = (*operators, "isnull")
-    return ResourceField(name, column, nullable, operators, TypeAdapter(python_type))
+    return ColumnField(name, column, nullable, operators, TypeAdapter(python_type))
 
 
 def wire_of(kind: TypeEngine[Any], dialect_name: str) -> Wire | None:

@@ -8,7 +8,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from opsroom.core.resources.filters import DEFAULT_SIZE, MOST_PAGE, MOST_SIZE
+DEFAULT_SIZE = 50
+MOST_SIZE = 1000
+MOST_PAGE = 1_000_000
 
 T = TypeVar("T")
 
