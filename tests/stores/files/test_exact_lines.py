@@ -6,10 +6,7 @@ import io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opsroom.stores.files.columns import Columns
 from opsroom.stores.files.exact_lines import read_records
-from opsroom.stores.files.rows import read_tables
-from opsroom.stores.files.source import Block
 
 fields = st.text(st.sampled_from('ab ",\n'), max_size=6)
 records = st.lists(st.tuples(fields, fields, fields), max_size=12)
@@ -31,18 +28,6 @@ def test_well_formed_records_come_back_whole_under_the_number_of_their_first_lin
     heights = [1 + sum(field.count("\n") for field in row) for row in rows]
     assert found.lines == [5 + sum(heights[:place]) for place in range(len(rows))]
     assert found.malformed == []
-
-
-@settings(deadline=None)
-@given(records, st.integers(1, 60))
-def test_cutting_the_text_into_blocks_of_lines_changes_nothing(rows: list[tuple[str, str, str]], size: int) -> None:
-    lines = written(rows).splitlines(keepends=True)
-    step = max(1, size // 10)
-    blocks = (Block(b"".join(lines[begin : begin + step]), begin + 1) for begin in range(0, len(lines), step))
-    tables = list(read_tables(blocks, Columns(("a", "b", "c"), {"x": 0, "y": 1, "z": 2})))
-    found = [tuple(field or "" for field in row) for table in tables for row in table.frame.rows()]
-    assert found == rows
-    assert [problem for table in tables for problem in table.malformed] == []
 
 
 @settings(deadline=None, max_examples=300)

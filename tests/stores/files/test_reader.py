@@ -1,13 +1,18 @@
 """Whole files: good rows typed, bad rows kept with line number, reason and text, bad files refused."""
 
+import csv
 import gzip
 import importlib
+import io
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, time
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from opsroom.stores.files import (
     HOURS,
@@ -318,3 +323,25 @@ def test_the_published_files_are_taken_whole(shared_data: Path) -> None:
         ):
             seen = Seen(folder / f"{name}.csv.gz", kind)
             assert (len(seen.rows), seen.rejects) == (count, [])
+
+
+note = st.text(st.sampled_from('ab ",\n'), max_size=6)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(note, max_size=25), st.sampled_from([1, 30, 90, 400]))
+def test_cutting_the_file_into_blocks_changes_nothing(notes: list[str], block_bytes: int) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(
+        [
+            ["note", "store", "status", "time"],
+            *([note, number, "active", 1_674_388_800] for number, note in enumerate(notes)),
+        ]
+    )
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source.blocks, "__defaults__", (block_bytes,))
+        path = Path(folder) / "file.csv"
+        path.write_text(text.getvalue(), newline="")
+        seen = Seen(path, OBSERVATIONS)
+    assert [row[0] for row in seen.rows] == [str(number) for number in range(len(notes))]
+    assert seen.rejects == []

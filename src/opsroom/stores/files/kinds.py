@@ -80,12 +80,12 @@ OBSERVATIONS = Kind(
     "status",
     (STORE, "timestamp_utc", "status"),
     _observations,
-    {"store": pl.Int64, "instant": pl.Int64, "status": pl.Int8},
+    {"store": pl.UInt32, "instant": pl.Int64, "status": pl.Int8},
 )
 HOURS = Kind(
     "hours",
     (STORE, "day_of_week", "start_time_local", "end_time_local"),
     _hours,
-    {"store": pl.Int64, "day": pl.Int8, "start": pl.Int64, "end": pl.Int64},
+    {"store": pl.UInt32, "day": pl.Int8, "start": pl.Int64, "end": pl.Int64},
 )
-ZONES = Kind("zones", (STORE, "timezone_str"), _zones, {"store": pl.Int64, "zone": pl.String})
+ZONES = Kind("zones", (STORE, "timezone_str"), _zones, {"store": pl.UInt32, "zone": pl.String})

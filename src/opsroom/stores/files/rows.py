@@ -1,9 +1,8 @@
 """Blocks of lines as frames of texts whose rows can be found again in the file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +16,7 @@ from opsroom.stores.files.rejects import RAW_CHARACTERS, Reason
 from opsroom.stores.files.source import Block
 
 Rows = npt.NDArray[np.intp]
+Malformed = Sequence[tuple[int, Reason, str]]
 
 
 class Table(Protocol):
@@ -27,7 +27,7 @@ class Table(Protocol):
         """The wanted fields as text, null where the record ends before them."""
 
     @property
-    def malformed(self) -> Sequence[tuple[int, Reason, str]]:
+    def malformed(self) -> Malformed:
         """Records without fields: line number, reason, raw text."""
 
     def locate(self, rows: Rows) -> tuple[npt.NDArray[np.int64], list[str]]:
@@ -40,7 +40,7 @@ class LineTable:
 
     frame: pl.DataFrame
     block: Block
-    malformed: Sequence[tuple[int, Reason, str]] = ()
+    malformed: Malformed = ()
 
     @cached_property
     def ends(self) -> npt.NDArray[np.intp]:
@@ -50,12 +50,8 @@ class LineTable:
 
     def locate(self, rows: Rows) -> tuple[npt.NDArray[np.int64], list[str]]:
         starts = np.append(0, self.ends[:-1] + 1)
-        text = self.block.text
-        raw = [
-            text[start : min(end, start + 4 * RAW_CHARACTERS)].decode(errors="replace").rstrip("\r")[:RAW_CHARACTERS]
-            for start, end in zip(starts[rows].tolist(), self.ends[rows].tolist(), strict=True)
-        ]
-        return rows + self.block.first_line, raw
+        lines = zip(starts[rows].tolist(), self.ends[rows].tolist(), strict=True)
+        return rows + self.block.first_line, [_shown(self.block.text[start:end]) for start, end in lines]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,39 +61,29 @@ class RecordTable:
     frame: pl.DataFrame
     lines: npt.NDArray[np.int64]
     raw: list[str]
-    malformed: Sequence[tuple[int, Reason, str]]
+    malformed: Malformed
 
     def locate(self, rows: Rows) -> tuple[npt.NDArray[np.int64], list[str]]:
         return self.lines[rows], [self.raw[row] for row in rows.tolist()]
 
 
-def read_tables(blocks: Iterator[Block], columns: Columns) -> Iterator[Table]:
-    """The records of all blocks, in order."""
-    pending = b""
-    pending_line = 0
-    for block in blocks:
-        text, line = pending + block.text, pending_line if pending else block.first_line
-        pending = b""
-        if block.overlong:
-            if text is not block.text:
-                yield _exact(Block(text[: -len(block.text)], line), columns, final=True)[0]
-            yield _overlong(block, columns)
-            continue
-        fast = _fast(Block(text, line), columns)
-        if fast is not None:
-            yield fast
-            continue
-        table, pending = _exact(Block(text, line), columns, final=False)
-        pending_line = line + text.count(b"\n") - pending.count(b"\n")
-        yield table
-    if pending:
-        yield _exact(Block(pending, pending_line), columns, final=True)[0]
+@dataclass(frozen=True, slots=True)
+class RowTable:
+    """Typed rows of a file without lines: they are numbered from first on, their raw text is their fields."""
+
+    frame: pl.DataFrame
+    first: int
+    malformed: Malformed = ()
+
+    def locate(self, rows: Rows) -> tuple[npt.NDArray[np.int64], list[str]]:
+        shown = self.frame[rows].rows()
+        return rows + self.first, [",".join("" if value is None else str(value) for value in row) for row in shown]
 
 
-def _fast(block: Block, columns: Columns) -> LineTable | None:
+def fast_table(block: Block, columns: Columns) -> LineTable | None:
     """The block as Polars reads it, if that is certain to be one record a line with no field too many."""
     quoted = b'"' in block.text
-    if quoted and not _quotes_close_on_each_line(block.text):
+    if block.overlong or (quoted and not _quotes_close_on_each_line(block.text)):
         return None
     names = [f"column_{position}" for position in range(1, len(columns.header) + 1)]
     try:
@@ -111,24 +97,17 @@ def _fast(block: Block, columns: Columns) -> LineTable | None:
         )
     except PolarsError:  # a line with too many fields, bytes that are not UTF-8, marks in odd places
         return None
-    if frame.height != _lines(block.text):
+    if frame.height != block.lines:
         return None
     return LineTable(frame.select(**{field: names[place] for field, place in columns.position.items()}), block)
 
 
-def _quotes_close_on_each_line(text: bytes) -> bool:
-    characters = np.frombuffer(text, dtype=np.uint8)
-    marks = np.flatnonzero(characters == ord('"'))
-    before_end = np.searchsorted(marks, np.flatnonzero(characters == ord("\n")))
-    return len(marks) % 2 == 0 and not (before_end % 2).any()
-
-
-def _lines(text: bytes) -> int:
-    count = int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == ord("\n")))
-    return count if text.endswith(b"\n") else count + 1
-
-
-def _exact(block: Block, columns: Columns, *, final: bool) -> tuple[RecordTable, bytes]:
+def exact_table(block: Block, columns: Columns, *, final: bool) -> tuple[RecordTable, bytes]:
+    """The block read slowly, and what is left of it when a record may go on in the next one."""
+    if block.overlong:
+        frame = pl.DataFrame(schema=dict.fromkeys(columns.position, pl.String))
+        malformed = [(block.first_line, Reason.OVERLONG, _shown(block.text))]
+        return RecordTable(frame, np.empty(0, np.int64), [], malformed), b""
     records = read_records(block.text, block.first_line, len(columns.header), final=final)
     frame = pl.DataFrame(
         {
@@ -140,29 +119,12 @@ def _exact(block: Block, columns: Columns, *, final: bool) -> tuple[RecordTable,
     return RecordTable(frame, lines, records.raw, records.malformed), records.unfinished
 
 
-def _overlong(block: Block, columns: Columns) -> RecordTable:
-    raw = block.text[: 4 * RAW_CHARACTERS].decode(errors="replace")[:RAW_CHARACTERS]
-    frame = pl.DataFrame(schema=dict.fromkeys(columns.position, pl.String))
-    return RecordTable(frame, np.empty(0, np.int64), [], [(block.first_line, Reason.OVERLONG, raw)])
+def _quotes_close_on_each_line(text: bytes) -> bool:
+    characters = np.frombuffer(text, dtype=np.uint8)
+    marks = np.flatnonzero(characters == ord('"'))
+    before_end = np.searchsorted(marks, np.flatnonzero(characters == ord("\n")))
+    return len(marks) % 2 == 0 and not (before_end % 2).any()
 
 
-def parquet_tables(path: Path, columns: Columns, rows_at_once: int) -> Iterator[Table]:
-    """The rows of a Parquet file; their line numbers count rows from 1, their raw text is their fields."""
-    wanted = {field: columns.header[place] for field, place in columns.position.items()}
-    scan = pl.scan_parquet(path).select(**{field: pl.col(name) for field, name in wanted.items()})
-    total = int(scan.select(pl.len()).collect().item())
-    for begin in range(0, total, rows_at_once):
-        yield RowTable(scan.slice(begin, rows_at_once).collect(), begin + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class RowTable:
-    """Typed rows without text lines."""
-
-    frame: pl.DataFrame
-    first: int
-    malformed: Sequence[tuple[int, Reason, str]] = ()
-
-    def locate(self, rows: Rows) -> tuple[npt.NDArray[np.int64], list[str]]:
-        shown = self.frame[rows].rows()
-        return rows + self.first, [",".join("" if value is None else str(value) for value in row) for row in shown]
+def _shown(text: bytes) -> str:
+    return text[: 4 * RAW_CHARACTERS].decode(errors="replace").rstrip("\r")[:RAW_CHARACTERS]

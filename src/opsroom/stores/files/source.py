@@ -3,16 +3,20 @@
 import codecs
 import gzip
 import importlib
+import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import numpy as np
+
 from opsroom.stores.files.refusal import RefusedFileError
 
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 8 << 20
 LONGEST_LINE = 1 << 20
+LINE_END_SOON = 1 << 12
 
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 FOREIGN = {
@@ -27,10 +31,11 @@ UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole lines of a file and the number of the first; overlong: one line that was cut short."""
+    """Whole lines of a file, the number of the first and how many; overlong: one line that was cut short."""
 
     text: bytes
     first_line: int
+    lines: int
     overlong: bool = False
 
 
@@ -46,13 +51,19 @@ def blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
         joined = rest + part if rest else part
         end = joined.rfind(b"\n") + 1
         if end:
-            yield from _split_overlong(joined[:end] if end < len(joined) else joined, line)
-            line += joined.count(b"\n")
+            for block in _split_overlong(joined[:end] if end < len(joined) else joined, line):
+                line += block.lines
+                yield block
             rest = joined[end:]
         else:
             rest = joined[: LONGEST_LINE + 1]  # the rest of an overlong line is not kept
     if rest:
         yield from _split_overlong(rest, line)
+
+
+def count_lines(text: bytes) -> int:
+    count = int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == ord("\n")))
+    return count if text.endswith(b"\n") else count + 1
 
 
 def _split_overlong(text: bytes, line: int) -> Iterator[Block]:
@@ -64,14 +75,16 @@ def _split_overlong(text: bytes, line: int) -> Iterator[Block]:
             begin = end
             continue
         if begin > start:
-            yield Block(text[start:begin], line)
-            line += text.count(b"\n", start, begin)
+            before = Block(text[start:begin], line, count_lines(text[start:begin]))
+            line += before.lines
+            yield before
         end = text.find(b"\n", begin) + 1 or len(text)
-        yield Block(text[begin : begin + LONGEST_LINE], line, overlong=True)
+        yield Block(text[begin : begin + LONGEST_LINE], line, 1, overlong=True)
         line += 1
         start = begin = end
     if start < len(text):
-        yield Block(text[start:] if start else text, line)
+        whole = text[start:] if start else text
+        yield Block(whole, line, count_lines(whole))
 
 
 def _text(path: Path, block_bytes: int) -> Iterator[bytes]:
@@ -108,6 +121,9 @@ def _decompressed(path: Path, block_bytes: int) -> Iterator[bytes]:
                 f"{path} is {kind}; give a CSV file in UTF-8 (plain, gzip or zstd) or a Parquet file."
             )
     try:
+        if not head.startswith((GZIP, ZSTD)):
+            yield from _plain(path, block_bytes)
+            return
         with _stream(path, head) as stream:
             while part := stream.read(block_bytes):
                 yield part
@@ -118,12 +134,25 @@ def _decompressed(path: Path, block_bytes: int) -> Iterator[bytes]:
 def _stream(path: Path, head: bytes) -> BinaryIO:
     if head.startswith(GZIP):
         return cast("BinaryIO", gzip.open(path, "rb"))
-    if head.startswith(ZSTD):
-        return cast("BinaryIO", importlib.import_module("pyarrow").input_stream(str(path), compression="zstd"))
-    return path.open("rb", buffering=0)
+    return cast("BinaryIO", importlib.import_module("pyarrow").input_stream(str(path), compression="zstd"))
+
+
+def _plain(path: Path, block_bytes: int) -> Iterator[bytes]:
+    """Parts that end with a line wherever one ends soon after the block, so that nothing has to be moved."""
+    position = 0
+    with path.open("rb", buffering=0) as file:
+        while True:
+            overhang = os.pread(file.fileno(), LINE_END_SOON, position + block_bytes)
+            part = os.pread(file.fileno(), block_bytes + overhang.find(b"\n") + 1, position)
+            if not part:
+                return
+            yield part
+            position += len(part)
 
 
 def _head(path: Path) -> bytes:
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise RefusedFileError(f"{path} is a pipe or a device, which cannot be read twice; write it to a file first.")
     try:
         with path.open("rb") as file:
             return file.read(16)

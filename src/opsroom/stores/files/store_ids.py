@@ -1,5 +1,7 @@
 """Store ids as numbers: each spelling is looked at once, however many rows it has."""
 
+from threading import Lock
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -7,6 +9,7 @@ import polars as pl
 from opsroom.stores.files.rejects import Reason, Reasons
 
 LONGEST_ID = 255
+BLANK = 0
 MANGLED = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+$"
 
 
@@ -20,19 +23,27 @@ class StoreIds:
         self._kind = pl.Categorical(pl.Categories.random())
         # Polars forgets the numbering of categories when the last series of it is gone.
         self._anchor = pl.Series([""], dtype=self._kind)
-        self._number = np.empty(0, dtype=np.int64)
+        self._number = np.empty(0, dtype=np.uint32)
         self._reason = np.empty(0, dtype=np.uint8)
+        self._plain = True  # so far every spelling but the blank one is an id as it stands
+        self._lock = Lock()
         self._learn(1)
 
-    def number(self, texts: pl.Series) -> tuple[npt.NDArray[np.int64], Reasons]:
+    def number(self, texts: pl.Series) -> tuple[npt.NDArray[np.uint32], Reasons]:
         """The number of each id as written, and why an id is no id (0: it is one)."""
         codes = self._codes(texts)
+        reasons = np.zeros(len(codes), dtype=np.uint8)
         if len(codes) == 0:
-            return codes.astype(np.int64), np.empty(0, dtype=np.uint8)
-        self._learn(int(codes.max()) + 1)
-        return self._number[codes], self._reason[codes]
+            return codes, reasons
+        with self._lock:
+            self._learn(int(codes.max()) + 1)
+            number, reason, plain = self._number, self._reason, self._plain
+        if not plain:
+            return number[codes], reason[codes]
+        reasons[codes == BLANK] = Reason.STORE_BLANK
+        return codes, reasons
 
-    def texts(self, numbers: npt.NDArray[np.int64]) -> pl.Series:
+    def texts(self, numbers: npt.NDArray[np.integer]) -> pl.Series:
         """The trimmed ids of numbers."""
         return pl.Series("store", numbers).cast(pl.UInt32).cat.to(self._kind).cast(pl.String)
 
@@ -45,7 +56,7 @@ class StoreIds:
         """Judge the spellings numbered up to known that were not seen before."""
         while len(self._number) < known:
             seen = len(self._number)
-            numbers = np.arange(seen, known)
+            numbers = np.arange(seen, known, dtype=np.uint32)
             written = self.texts(numbers)
             trimmed = written.str.strip_chars()
             reason = np.zeros(known - seen, dtype=np.uint8)
@@ -54,6 +65,7 @@ class StoreIds:
             reason[(trimmed == "").to_numpy()] = Reason.STORE_BLANK
             padded = (written != trimmed).to_numpy()
             numbers[padded] = self._codes(trimmed.filter(pl.Series(padded)))
+            self._plain &= not padded.any() and not reason[max(0, 1 - seen) :].any()
             self._number = np.concatenate([self._number, numbers])
             self._reason = np.concatenate([self._reason, reason])
             known = max(known, int(self._number.max()) + 1)

@@ -8,14 +8,14 @@ import polars as pl
 
 from opsroom.stores.uptime.evidence import EvidenceProfile
 from opsroom.stores.uptime.hours import Intervals, WeeklyHours, open_intervals
-from opsroom.stores.uptime.keys import number_stores
+from opsroom.stores.uptime.keys import Numbering, number_stores
 from opsroom.stores.uptime.known import Segments, known_segments, line_over, within_open_time
 from opsroom.stores.uptime.observations import Observations, arrange
 from opsroom.stores.uptime.scope import scope
 from opsroom.stores.uptime.zones import Int64s, known_zone
 from opsroom.stores.uptime.zones_of_stores import assign_zones
 
-OBSERVATIONS_AT_ONCE = 1_500_000
+OBSERVATIONS_AT_ONCE = 400_000
 """Stores are taken in runs of about so many observations: memory stays level, arrays stay near the cache."""
 
 STORES_AT_ONCE = 20_000
@@ -71,33 +71,29 @@ def fleet(
     if known_zone(default_zone) is None:
         raise ValueError(f"the default zone {default_zone!r} is no IANA time zone")
     frames = [observations, hours, zones, *([] if excluded is None else [excluded])]
-    keys, numbers = number_stores([frame["store"] for frame in frames])
-    arranged, duplicates, contradictions = arrange(
-        len(keys), numbers[0], observations["instant"].to_numpy(), observations["status"].to_numpy()
-    )
-    assigned = assign_zones(len(keys), numbers[2], zones["zone"], default_zone)
-    weekly = _by_store(
-        WeeklyHours(numbers[1], *(hours[name].cast(pl.Int64).to_numpy() for name in ("day", "start", "end")))
-    )
+    numbering = number_stores([frame["store"] for frame in frames])
+    arranged = arrange(observations, numbering)
+    weekly = _weekly(hours, numbering)
+    assigned = assign_zones(len(numbering.keys), numbering.number(zones["store"]), zones["zone"], default_zone)
     quality = Quality(
-        stores=len(keys),
-        observed_stores=int(np.count_nonzero(np.diff(arranged.first))),
-        observations=len(arranged.instant),
-        duplicates=duplicates,
-        contradictions=contradictions,
-        stores_without_hours=len(keys) - len(np.unique(numbers[1])),
+        stores=len(numbering.keys),
+        observed_stores=int(np.count_nonzero(np.diff(arranged.observations.first))),
+        observations=len(arranged.observations.instant),
+        duplicates=arranged.duplicates,
+        contradictions=arranged.contradictions,
+        stores_without_hours=len(numbering.keys) - len(np.unique(weekly.store)),
         stores_without_zone=assigned.without,
         stores_in_unknown_zone=assigned.mistaken,
         stores_with_conflicting_zones=assigned.conflicting,
         unknown_zones=assigned.unknown,
     )
     return Fleet(
-        keys,
-        arranged,
+        numbering.keys,
+        arranged.observations,
         weekly,
         assigned.names,
         assigned.of_store,
-        None if excluded is None else _excluded(numbers[3], excluded),
+        None if excluded is None else _excluded(excluded, numbering),
         quality,
     )
 
@@ -136,9 +132,11 @@ def _run(of: Fleet, begin: int, end: int, start: int, stop: int, profile: Eviden
     return Run(begin, end, opened, known)
 
 
-def _by_store(hours: WeeklyHours) -> WeeklyHours:
-    order = np.argsort(hours.store, kind="stable")
-    return WeeklyHours(hours.store[order], hours.day[order], hours.start[order], hours.end[order])
+def _weekly(hours: pl.DataFrame, numbering: Numbering) -> WeeklyHours:
+    store = numbering.number(hours["store"])
+    order = np.argsort(store, kind="stable")
+    day, start, end = (hours[name].cast(pl.Int64).to_numpy()[order] for name in ("day", "start", "end"))
+    return WeeklyHours(store[order], day, start, end)
 
 
 def _hours_of(hours: WeeklyHours, begin: int, end: int) -> WeeklyHours:
@@ -147,10 +145,11 @@ def _hours_of(hours: WeeklyHours, begin: int, end: int) -> WeeklyHours:
     return WeeklyHours(hours.store[part] - begin, hours.day[part], hours.start[part], hours.end[part])
 
 
-def _excluded(number: Int64s, excluded: pl.DataFrame) -> Intervals:
-    order = np.argsort(number, kind="stable")
+def _excluded(excluded: pl.DataFrame, numbering: Numbering) -> Intervals:
+    store = numbering.number(excluded["store"])
+    order = np.argsort(store, kind="stable")
     start, end = (excluded[name].cast(pl.Int64).to_numpy()[order] for name in ("start", "end"))
-    return Intervals(number[order], start, end)
+    return Intervals(store[order], start, end)
 
 
 def _intervals_of(intervals: Intervals, begin: int, end: int) -> Intervals:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
+from opsroom.stores.uptime.keys import ROWS_AT_ONCE, Numbering
 from opsroom.stores.uptime.zones import Int64s
 
 Flags = npt.NDArray[np.bool_]
@@ -25,49 +27,69 @@ class Observations:
         return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
 
 
-def arrange(stores: int, store: Int64s, instant: Int64s, up: npt.NDArray[np.integer]) -> tuple[Observations, int, int]:
-    """Sort; collapse identical rows; let a contradiction count as down.
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """Observations in order, how many rows were duplicates, and at how many instants rows contradicted."""
 
-    Returns the observations, how many rows were duplicates, and at how many instants rows contradicted.
+    observations: Observations
+    duplicates: int
+    contradictions: int
+
+
+def arrange(frame: pl.DataFrame, numbering: Numbering) -> Arranged:
+    """Sort the rows (store, instant, status); collapse identical ones; let a contradiction count as down.
+
+    Store, instant and status are packed into one integer each if they fit, which is the fastest to sort; the table
+    is packed piece by piece, for the sake of memory.
     """
-    if len(instant) == 0:
-        return Observations(np.zeros(stores + 1, np.int64), instant, np.empty(0, np.bool_)), 0, 0
-    base = int(instant.min())
-    bits = max(int(instant.max() - base).bit_length(), 1)
+    stores = len(numbering.keys)
+    if frame.height == 0:
+        none = Observations(np.zeros(stores + 1, np.int64), np.empty(0, np.int64), np.empty(0, np.bool_))
+        return Arranged(none, 0, 0)
+    base, latest = (int(frame["instant"].min()), int(frame["instant"].max()))  # type: ignore[arg-type]  # integers
+    bits = max((latest - base).bit_length(), 1)
     if bits + 1 + stores.bit_length() > 63:
-        return _arrange_wide(stores, store, instant, up)
-    key = store << bits
-    key += instant - base
-    key <<= 1
-    key += up != 0
+        return _arrange_wide(frame, numbering)
+    key = np.empty(frame.height, dtype=np.int64)
+    for begin in range(0, frame.height, ROWS_AT_ONCE):
+        piece = frame.slice(begin, ROWS_AT_ONCE)
+        part = key[begin : begin + ROWS_AT_ONCE]
+        np.left_shift(numbering.number(piece["store"]), bits, out=part)
+        part += piece["instant"].to_numpy() - base
+        part <<= 1
+        part |= piece["status"].to_numpy() != 0
+    return _unpacked(key, base, bits, stores)
+
+
+def _unpacked(key: Int64s, base: int, bits: int, stores: int) -> Arranged:
     key.sort()  # the status is the lowest bit, so of two contradicting rows the inactive one comes first
     same = (key[1:] >> 1) == (key[:-1] >> 1)
-    contradictions, duplicates = _count(same, key[1:] != key[:-1])
-    if contradictions or duplicates:
+    duplicates, contradictions = _count(same, key[1:], key[:-1])
+    if duplicates or contradictions:
         key = key[np.append(True, ~same)]
     first = np.searchsorted(key, np.arange(stores + 1) << (bits + 1))
-    status = (key & 1).astype(np.bool_)
+    up = (key & 1).astype(np.bool_)
     key >>= 1
     key &= (1 << bits) - 1
     key += base
-    return Observations(first, key, status), duplicates, contradictions
+    return Arranged(Observations(first, key, up), duplicates, contradictions)
 
 
-def _arrange_wide(
-    stores: int, store: Int64s, instant: Int64s, up: npt.NDArray[np.integer]
-) -> tuple[Observations, int, int]:
+def _arrange_wide(frame: pl.DataFrame, numbering: Numbering) -> Arranged:
     """The same where store and instant do not fit together into 63 bits."""
-    order = np.lexsort((up != 0, instant, store))
-    store, instant, status = store[order], instant[order], up[order] != 0
+    store, instant = numbering.number(frame["store"]), frame["instant"].to_numpy()
+    up = frame["status"].to_numpy() != 0
+    order = np.lexsort((up, instant, store))
+    store, instant, up = store[order], instant[order], up[order]
     same = (store[1:] == store[:-1]) & (instant[1:] == instant[:-1])
-    contradictions, duplicates = _count(same, status[1:] != status[:-1])
+    duplicates, contradictions = _count(same, up[1:], up[:-1])
     kept = np.append(True, ~same)
-    first = np.searchsorted(store[kept], np.arange(stores + 1))
-    return Observations(first, instant[kept], status[kept]), duplicates, contradictions
+    first = np.searchsorted(store[kept], np.arange(len(numbering.keys) + 1))
+    return Arranged(Observations(first, instant[kept], up[kept]), duplicates, contradictions)
 
 
-def _count(same: Flags, differs: Flags) -> tuple[int, int]:
-    """Contradicting instants (sorted, so the status changes at most once in an instant), and repeated rows."""
+def _count(same: Flags, row: npt.NDArray[np.generic], before: npt.NDArray[np.generic]) -> tuple[int, int]:
+    """Repeated rows, and contradicting instants: in sorted rows the status changes at most once in an instant."""
     repeated = int(np.count_nonzero(same))
-    contradictions = int(np.count_nonzero(same & differs)) if repeated else 0
-    return contradictions, repeated - contradictions
+    contradictions = int(np.count_nonzero(same & (row != before))) if repeated else 0
+    return repeated - contradictions, contradictions

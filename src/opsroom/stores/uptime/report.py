@@ -67,23 +67,32 @@ def with_ratios(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _measure(run: Run, window: Window) -> Int64s:
     """The measures of each store of the run, one row each."""
-    stores = run.end - run.begin
+    stores = np.arange(run.end - run.begin + 1)
     opened, known = run.opened, run.known
-    open_time = _overlap(opened.store, opened.start, opened.end, window, stores)
-    touching = np.flatnonzero((known.end > window.start) & (known.start < window.end))
-    store, start, end = (column[touching] for column in (known.store, known.start, known.end))
-    up = known.up[touching]
-    known_time = _overlap(store, start, end, window, stores)
-    up_time = _overlap(store[up], start[up], end[up], window, stores)
+    open_time = _by_store(opened.store, _overlap(opened.start, opened.end, window), stores)
+    store, start, end, up = known.store, known.start, known.end, known.up
+    touching = (end > window.start) & (start < window.end)
+    if np.count_nonzero(touching) * 2 < len(touching):
+        some = np.flatnonzero(touching)
+        store, start, end, up = store[some], start[some], end[some], up[some]
+    length = _overlap(start, end, window)
+    known_time = _by_store(store, length, stores)
+    length *= up
+    up_time = _by_store(store, length, stores)
     return np.stack([open_time, up_time, known_time - up_time, open_time - known_time], axis=1)
 
 
-def _overlap(store: Int64s, start: Int64s, end: Int64s, window: Window, stores: int) -> Int64s:
-    """For each store, how much of its disjoint intervals (ordered by store) lies in the window."""
-    length = np.minimum(end, window.end) - np.maximum(start, window.start)
-    np.maximum(length, 0, out=length)
+def _overlap(start: Int64s, end: Int64s, window: Window) -> Int64s:
+    """How much of each interval lies in the window."""
+    length = np.minimum(end, window.end)
+    length -= np.maximum(start, window.start)
+    return np.maximum(length, 0, out=length)
+
+
+def _by_store(store: Int64s, length: Int64s, stores: Int64s) -> Int64s:
+    """The sums of stores 0..n-1, of lengths ordered by store; stores: 0..n."""
     total = np.concatenate([[0], np.cumsum(length)])
-    return np.diff(total[np.searchsorted(store, np.arange(stores + 1))])
+    return np.diff(total[np.searchsorted(store, stores)])
 
 
 def _frame(keys: pl.Series, windows: Sequence[Window], sums: Int64s) -> pl.DataFrame:
