@@ -72,7 +72,7 @@ KINDS: tuple[tuple[type[TypeEngine[Any]], Any, tuple[str, ...]], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ColumnField:
     """operators: what may be asked of it; empty for a column no filter understands
     adapter: reads one value from the text of a query
@@ -121,8 +121,9 @@ def _kind(kind: TypeEngine[Any]) -> tuple[Any, tuple[str, ...]]:
     return Any, ()
 
 
-def _raw_json(text: str) -> msgspec.Raw:
-    return msgspec.Raw(text.encode())
+def _raw_json(text: str | float) -> msgspec.Raw:
+    # SQLite keeps a document that is a bare number as that number.
+    return msgspec.Raw(str(text).encode())
 
 
 def _dashed(digits: str) -> str:

@@ -1,43 +1,76 @@
-"""What may be stored: values that one engine refuses, or changes silently, are refused on both."""
+"""What may be stored: values that one engine refuses, or takes silently, are refused on both."""
 
 import math
 from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 import msgspec
 from pydantic_core import to_jsonable_python
-from sqlalchemy import JSON, Table, null
+from sqlalchemy import JSON, BigInteger, Integer, Numeric, SmallInteger, String, Table, null
+from sqlalchemy.types import TypeEngine
 
 from opsroom.core.errors import Invalid
 
 
 def storable(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values as the statement takes them.
+    """The values as a statement takes them.
 
     Raises:
-        Invalid: text with the character NUL or half a surrogate pair, or a number that is none.
+        Invalid: a value does not fit its column; the sentence names it.
     """
-    return {
-        name: _storable(name, value, is_json=isinstance(table.c[name].type, JSON)) for name, value in values.items()
-    }
+    stored = {}
+    for name, value in values.items():
+        kind = table.c[name].type
+        try:
+            stored[name] = _document(value) if isinstance(kind, JSON) else value
+            _check(kind, value)
+        except ValueError as error:
+            raise Invalid(f"{name}: {error}.", field=name) from None
+    return stored
 
 
-def _storable(name: str, value: Any, *, is_json: bool) -> Any:
-    if is_json:
-        return null() if value is None else _storable_json(name, value)
-    if isinstance(value, str) and "\0" in value:
-        raise Invalid(f"{name}: text may not contain the character NUL.", field=name)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise Invalid(f"{name}: the number must be finite.", field=name)
-    return value
+def _check(kind: TypeEngine[Any], value: Any) -> None:
+    if isinstance(value, str) and not isinstance(value, Enum) and isinstance(kind, String):
+        _check_text(value, kind.length)
+    elif isinstance(value, int) and isinstance(kind, Integer):
+        bits = 63 if isinstance(kind, BigInteger) else 15 if isinstance(kind, SmallInteger) else 31
+        if not -(1 << bits) <= value < 1 << bits:
+            raise ValueError(f"the number does not fit into {bits + 1} bits")
+    elif isinstance(value, float | Decimal):
+        _check_number(value, kind)
 
 
-def _storable_json(name: str, value: Any) -> Any:
+def _check_text(text: str, length: int | None) -> None:
+    if "\0" in text:
+        raise ValueError("text may not contain the character NUL")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("the text is not valid Unicode") from None
+    if length is not None and len(text) > length:
+        raise ValueError(f"the text has {len(text)} characters, of at most {length}")
+
+
+def _check_number(number: float | Decimal, kind: TypeEngine[Any]) -> None:
+    if not math.isfinite(number):
+        raise ValueError("the number must be finite")
+    if not isinstance(kind, Numeric) or kind.precision is None or kind.scale is None:
+        return
+    if abs(round(Decimal(number), kind.scale)) >= 10 ** (kind.precision - kind.scale):
+        raise ValueError(f"the number has more than {kind.precision - kind.scale} digits before the point")
+
+
+def _document(value: Any) -> Any:
+    """A JSON document; None is SQL's null, not JSON's."""
+    if value is None:
+        return null()
     document = to_jsonable_python(value, inf_nan_mode="null")
     try:
         text = msgspec.json.encode(document)
-    except (UnicodeEncodeError, ValueError):
-        raise Invalid(f"{name}: the text in it is not valid Unicode.", field=name) from None
+    except UnicodeEncodeError:
+        raise ValueError("the text in it is not valid Unicode") from None
     if b"\\u0000" in text:
-        raise Invalid(f"{name}: text may not contain the character NUL.", field=name)
+        raise ValueError("text may not contain the character NUL")
     return document

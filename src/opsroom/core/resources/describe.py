@@ -1,5 +1,6 @@
 """A resource in the OpenAPI document: what FastAPI cannot read from signatures."""
 
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, create_model
@@ -136,9 +137,15 @@ def _schema(field: ColumnField, operator: str) -> dict[str, Any]:
         return {"type": "boolean"}
     if operator == "contains":
         return {"type": "string"}
+    schema = _value_schema(field)
+    return {"type": "array", "items": schema} if operator == "in" else schema
+
+
+@cache
+def _value_schema(field: ColumnField) -> dict[str, Any]:
     schema = field.adapter.json_schema()
     schema.pop("title", None)
-    return {"type": "array", "items": schema} if operator == "in" else schema
+    return schema
 
 
 ETAG = {"ETag": {"description": "the record's version, for If-Match", "schema": {"type": "string"}}}
