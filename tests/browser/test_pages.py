@@ -1,0 +1,77 @@
+"""Every page, in both themes and on a phone: readable, still, light, within the window, and named."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.async_api import Page
+from tests.browser.conftest import BROWSER, OpenPage
+from tests.browser.measures import FAINT_TEXT, NAMELESS, OVERFLOW, SHIFTED, TRANSFERRED
+
+pytestmark = BROWSER
+
+PAGES = {
+    "overview": "/console/",
+    "jobs": "/console/jobs",
+    "job": "/console/jobs?type=reports.run",
+    "reports": "/console/reports",
+    "report": "/console/reports?status=complete",
+    "report-form": "/console/reports/new?report_type=stage.table",
+    "components": "/console/components",
+    "not-found": "/console/nothing-here",
+    "sign-in": "/console/sign-in",
+}
+# Of these lists the first entry is opened.
+FIRST_OF = {"job": "#jobs a", "report": "#reports td a"}
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+SCREENSHOTS = Path(os.environ.get("OPSROOM_TEST_SCREENSHOTS", "build/screenshots"))
+
+
+async def visit(open_page: OpenPage, name: str, theme: str, width: int) -> Page:
+    page = await open_page(PAGES[name], person=None if name == "sign-in" else "admin", theme=theme, width=width)
+    if name in FIRST_OF:
+        await page.locator(FIRST_OF[name]).first.click()
+        await page.wait_for_load_state()
+    return page
+
+
+@pytest.fixture(autouse=True)
+async def something_to_see(open_page: OpenPage) -> None:
+    """A finished report and its job."""
+    page = await open_page("/console/reports?status=complete")
+    if await page.locator("#reports").count() == 0:
+        await page.goto("/console/reports/new?report_type=stage.table")
+        await page.get_by_role("button", name="Make the report").click()
+        await page.get_by_role("link", name="Download").wait_for()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", PAGES)
+async def test_text_stands_out_and_controls_have_names(open_page: OpenPage, name: str, theme: str) -> None:
+    page = await visit(open_page, name, theme, 1280)
+    assert await page.evaluate(FAINT_TEXT) == []
+    assert await page.evaluate(NAMELESS) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_nothing_moves_by_itself_and_nothing_sticks_out_on_a_phone(open_page: OpenPage, name: str) -> None:
+    page = await visit(open_page, name, "light", 360)
+    assert await page.evaluate(OVERFLOW) == 0
+    assert await page.evaluate(SHIFTED) < 0.01
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_a_first_visit_costs_less_than_100_kilobytes(open_page: OpenPage, name: str) -> None:
+    page = await visit(open_page, name, "light", 1280)
+    assert 0 < await page.evaluate(TRANSFERRED) < 100_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [360, 1280, 2560])
+@pytest.mark.parametrize("theme", THEMES)
+async def test_screenshots_are_kept_to_be_looked_at(open_page: OpenPage, theme: str, width: int) -> None:
+    for name in PAGES:
+        page = await visit(open_page, name, theme, width)
+        await page.screenshot(path=SCREENSHOTS / f"{name}-{theme}-{width}.png", animations="disabled")
+        await page.context.close()
