@@ -33,6 +33,7 @@ async def _listen_on(connection: AsyncConnection, queue: JobQueue) -> None:
         queue.bell.set()
 
     await driver.add_listener(CHANNEL, ring)
+    queue.bell.set()  # for what was asked while nobody listened
     try:
         await closed.wait()
     finally:

@@ -16,6 +16,8 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from opsroom.core.errors import Refusal, Unavailable
+
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
 
@@ -46,9 +48,18 @@ class Retry:
         return min(self.base * factor, self.longest)
 
 
+def wait_before_next(error: Exception, attempt: int, max_attempts: int, retry: Retry) -> timedelta | None:
+    """How long to wait before a failed attempt is repeated; None when nothing more is tried.
+
+    A refusal would be repeated word for word, unless it says that something is unavailable for now.
+    """
+    final = isinstance(error, Permanent) or (isinstance(error, Refusal) and not isinstance(error, Unavailable))
+    return None if final or attempt >= max_attempts else retry.wait_after(attempt)
+
+
 class Progress(Protocol):
     async def __call__(self, fraction: float, message: str = "") -> None:
-        """Say how far the work is (0 to 1).
+        """Say how far the work is (0 to 1); what is shown never goes back within an attempt.
 
         Raises:
             Cancelled: somebody asked for that meanwhile.

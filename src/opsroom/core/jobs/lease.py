@@ -3,13 +3,12 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
-from opsroom.core.clock import now
 from opsroom.core.db.engine import Database
 from opsroom.core.jobs import queries
 from opsroom.core.jobs.handler import Cancelled, Superseded
@@ -32,10 +31,11 @@ class Lease:
 
     async def progress(self, fraction: float, message: str = "") -> None:
         """See `handler.Progress`."""
-        self._fraction = min(max(fraction, 0.0), 1.0)
+        # In this order `max` also drops a fraction that is not a number (0 of 0 rows).
+        self._fraction = min(max(self._fraction, fraction), 1.0)
         self._message = message or self._message
         if time.monotonic() - self._written >= PROGRESS_EVERY:
-            await self._renew()
+            await self._renew_if_possible()
         self.check()
 
     def check(self) -> None:
@@ -54,21 +54,25 @@ class Lease:
             yield
         finally:
             beat.cancel()
-            with suppress(asyncio.CancelledError):
-                await beat
+            await asyncio.gather(beat, return_exceptions=True)
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._length.total_seconds() / 3)
-            try:
-                await self._renew()
-            except Exception as error:  # noqa: BLE001  a database that is away for a moment must not end the work
-                log.warning("heartbeat failed", job_id=str(self._job_id), error=repr(error))
+            await self._renew_if_possible()
+
+    async def _renew_if_possible(self) -> None:
+        """A database that is away or busy for a moment must not end the work; the save will tell."""
+        try:
+            await self._renew()
+        except Exception as error:  # noqa: BLE001  see above
+            log.warning("heartbeat failed", job_id=str(self._job_id), error=repr(error))
 
     async def _renew(self) -> None:
         self._written = time.monotonic()
-        statement = queries.renew(self._job_id, self._fence, now(), self._length, self._fraction, self._message)
         async with self._database.transaction() as session:
+            at = await queries.moment(session)
+            statement = queries.renew(self._job_id, self._fence, at, self._length, self._fraction, self._message)
             cancel_requested = (await session.execute(statement)).scalar()
         if cancel_requested is None:
             self._stopped_by = Superseded

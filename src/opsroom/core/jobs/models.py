@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from opsroom.core.audit.declaration import IGNORED, PLAIN, exempt
 from opsroom.core.clock import now
 from opsroom.core.db.base import Base, Entity
 from opsroom.core.db.columns import JsonDocument, one_of
@@ -35,6 +36,8 @@ class Job(Entity):
     exclusive_key: at most one unfinished job has it
     progress: 0 to 1
     error: the sentence for people; traceback: for engineers
+
+    The trail keeps what was asked for and what became of it, not the beat of the work.
     """
 
     __table_args__ = (
@@ -53,20 +56,20 @@ class Job(Entity):
     type: Mapped[str] = mapped_column(String(80))
     payload: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
     status: Mapped[JobStatus] = mapped_column(one_of(JobStatus), default=JobStatus.QUEUED)
-    attempt: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    attempt: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"), info=IGNORED)
     max_attempts: Mapped[int] = mapped_column(Integer, default=3, server_default=text("3"))
-    run_at: Mapped[datetime] = mapped_column(default=now)
-    lease_until: Mapped[datetime | None]
-    fence: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
-    worker: Mapped[str | None] = mapped_column(String(100))
-    exclusive_key: Mapped[str | None] = mapped_column(String(200))
+    run_at: Mapped[datetime] = mapped_column(default=now, info=IGNORED)
+    lease_until: Mapped[datetime | None] = mapped_column(info=IGNORED)
+    fence: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"), info=IGNORED)
+    worker: Mapped[str | None] = mapped_column(String(100), info=IGNORED)
+    exclusive_key: Mapped[str | None] = mapped_column(String(200), info=PLAIN)
     cancel_requested: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    progress: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
-    message: Mapped[str | None] = mapped_column(String(400))
+    progress: Mapped[float] = mapped_column(default=0.0, server_default=text("0"), info=IGNORED)
+    message: Mapped[str | None] = mapped_column(String(400), info=IGNORED)
     result: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
     error: Mapped[str | None] = mapped_column(Text)
-    traceback: Mapped[str | None] = mapped_column(Text)
-    started_at: Mapped[datetime | None]
+    traceback: Mapped[str | None] = mapped_column(Text, info=IGNORED)
+    started_at: Mapped[datetime | None] = mapped_column(info=IGNORED)
     finished_at: Mapped[datetime | None]
     requested_by: Mapped[str] = mapped_column(String(150), default="system", server_default=text("'system'"))
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
@@ -77,6 +80,7 @@ class Worker(Base):
     """A process that runs jobs, and when it last said so."""
 
     __tablename__ = "workers"
+    __table_args__ = ({"info": exempt("signs of life, one a few seconds; what workers do is recorded where they do it")},)
 
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
     started_at: Mapped[datetime]

@@ -5,9 +5,23 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Delete, Insert, Select, Update, delete, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from opsroom.core.clock import now
 from opsroom.core.jobs.models import UNFINISHED, Job, JobStatus, Worker
+
+
+async def moment(session: AsyncSession) -> datetime:
+    """The present by the clock that leases are measured with, read when the transaction may already write.
+
+    On PostgreSQL it is the server's, the same for workers on many machines. On SQLite the wait for
+    the writer's turn can be long; an instant read before it would be a lease half spent.
+    """
+    connection = await session.connection()
+    if connection.dialect.name == "sqlite":
+        return now()
+    at: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
+    return at
 
 
 def claim(types: list[str], worker: str, at: datetime, lease: timedelta, *, skip_locked: bool) -> Update:
@@ -21,7 +35,7 @@ def claim(types: list[str], worker: str, at: datetime, lease: timedelta, *, skip
         .where(
             Job.type.in_(types),
             Job.status.in_(UNFINISHED),
-            Job.run_at <= at,
+            or_(Job.run_at <= at, Job.cancel_requested),  # a cancelled one need not wait for its next attempt
             or_(Job.status == JobStatus.QUEUED, Job.lease_until < at),
         )
         .order_by(Job.run_at, Job.id)
@@ -38,6 +52,8 @@ def claim(types: list[str], worker: str, at: datetime, lease: timedelta, *, skip
             fence=Job.fence + 1,
             worker=worker,
             lease_until=at + lease,
+            progress=0.0,
+            message=None,
             started_at=at,
             updated_at=at,
             version=Job.version + 1,
@@ -69,14 +85,29 @@ def renew(job_id: UUID, fence: int, at: datetime, lease: timedelta, progress: fl
     )
 
 
+def excuse_silence(began: datetime, at: datetime, grace: timedelta) -> Update:
+    """Give leases that ran out between two instants a little longer.
+
+    On SQLite a long save keeps every other writer out, heartbeats too: a worker that could not
+    speak is not dead.
+    """
+    return (
+        update(Job)
+        .where(Job.status == JobStatus.RUNNING, Job.lease_until.between(began, at))
+        .values(lease_until=at + grace, version=Job.version + 1, updated_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def worker_heartbeat(connection: AsyncConnection) -> datetime | None:
     """When any worker last gave a sign of life."""
     found: datetime | None = await connection.scalar(select(func.max(Worker.seen_at)))
     return found
 
 
-def forget_worker(name: str) -> Delete:
-    return delete(Worker).where(Worker.name == name)
+def forget_workers(name: str, silent_since: datetime) -> Delete:
+    """Remove a worker, and those that have been silent for so long that they will not come back."""
+    return delete(Worker).where(or_(Worker.name == name, Worker.seen_at < silent_since))
 
 
 def worker_row(name: str, at: datetime) -> Insert:
@@ -85,3 +116,18 @@ def worker_row(name: str, at: datetime) -> Insert:
 
 def worker_seen(name: str, at: datetime) -> Update:
     return update(Worker).where(Worker.name == name).values(seen_at=at)
+
+
+def running_workers(host: str) -> Select[str | None]:
+    """Workers of a host that jobs are marked as running on."""
+    return select(Job.worker).where(Job.status == JobStatus.RUNNING, Job.worker.startswith(f"{host}:")).distinct()
+
+
+def release(workers: list[str], at: datetime) -> Update:
+    """End the leases of workers known to be dead."""
+    return (
+        update(Job)
+        .where(Job.status == JobStatus.RUNNING, Job.worker.in_(workers))
+        .values(lease_until=at - timedelta(microseconds=1), version=Job.version + 1, updated_at=at)
+        .execution_options(synchronize_session=False)
+    )
