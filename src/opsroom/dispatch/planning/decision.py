@@ -9,7 +9,7 @@ from opsroom.dispatch.planning.confidence import Agreement
 from opsroom.dispatch.planning.costs import Cost
 from opsroom.dispatch.planning.problem import Order
 
-Parameter = int | float | str | None
+Parameter = bool | int | float | str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class Order:
     ready: int = 0
     """Not loaded before."""
     leave_by: int = 2**40
-    """The customer's patience: received plus the longest wait agreed."""
+    """Has left its pickup by then. The customer's patience: received plus the longest wait agreed."""
     service: int = 0
     pickup_service: int = 0
     price: int = 0
@@ -58,7 +58,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """A truck, or `count` trucks that nobody tells apart."""
+    """A truck; or, where `count` is above one, a pool from which up to so many are hired by the tour."""
 
     key: str
     kind: str

@@ -71,7 +71,7 @@ class GreatCircle:
 
 def distinct(places: Iterable[Place]) -> tuple[Place, ...]:
     """The places by key, each once, in order of first appearance."""
-    return tuple({place.key: place for place in reversed(tuple(places))}.values())[::-1]
+    return tuple({place.key: place for place in places}.values())
 
 
 def great_circle_metres(places: Sequence[Place]) -> npt.NDArray[np.float64]:

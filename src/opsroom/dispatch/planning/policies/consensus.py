@@ -14,7 +14,7 @@ import numpy as np
 
 from opsroom.dispatch.planning.confidence import Agreement
 from opsroom.dispatch.planning.decision import Decision
-from opsroom.dispatch.planning.policies.baselines import greedy
+from opsroom.dispatch.planning.obstacles import obstacles
 from opsroom.dispatch.planning.policies.futures import future_problem, leaving_now
 from opsroom.dispatch.planning.policies.sending import send
 from opsroom.dispatch.planning.problem import Order
@@ -49,7 +49,8 @@ class Consensus:
 
     def __call__(self, situation: Situation, budget: Budget, seed: int) -> Decision:
         if situation.forecast is None or situation.state.decisions_left == 0:
-            return greedy(situation, budget, seed)
+            everything = frozenset(order.key for order in situation.state.orders)
+            return send(situation, everything, budget, seed, policy=self.name, parameters=asdict(self.parameters))
         began = time.perf_counter()
         vote = _Vote(situation, self.parameters, seed)
         each = budget.share(self.parameters.looking / (self.parameters.rounds * self.parameters.samples))
@@ -84,19 +85,22 @@ class _Vote:
     kept: set[str] = field(default_factory=set)
     tally: Counter[str] = field(default_factory=Counter)
     """Of the last round."""
+    present: tuple[Order, ...] = ()
 
     def __post_init__(self) -> None:
         self.sent |= self.situation.must_go
+        orders = self.situation.state.orders
+        self.present = tuple(order for order in orders if not obstacles(self.situation, order))
 
     def hold_round(self, number: int, each: Budget) -> None:
         self.tally = Counter()
         for sample in range(self.parameters.samples):
             future = self._future(number, sample)
-            problem = future_problem(self.situation, future, self.sent, self.kept)
+            problem = future_problem(self.situation, self.present, future, self.sent, self.kept)
             plan = solve(problem, each, seed=self.seed + sample)
             if plan is not None:
                 self.tally.update(leaving_now(self.situation, problem, plan, patient=self.parameters.patient))
-        for order in self.situation.state.orders:
+        for order in self.present:
             share = self.tally[order.key] / self.parameters.samples
             if share >= self.parameters.send_above:
                 self.sent.add(order.key)
@@ -109,7 +113,7 @@ class _Vote:
     def agreements(self, chosen: frozenset[str]) -> tuple[Agreement, ...]:
         return tuple(
             Agreement(order.key, self.tally[order.key], self.parameters.samples, order.key in chosen)
-            for order in self.situation.state.orders
+            for order in self.present
             if order.key not in self.situation.must_go
         )
 

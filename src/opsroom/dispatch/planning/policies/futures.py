@@ -13,15 +13,17 @@ MISSED = 10**9
 
 def future_problem(
     situation: Situation,
+    present: Sequence[Order],
     future: Sequence[tuple[Order, ...]],
     sent: Collection[str],
     kept: Collection[str],
 ) -> RoutingProblem:
-    """Present orders first, in the state's order: those `sent` leave now, those `kept` at the next decision at the
-    soonest, the others as it suits; orders of the future leave no sooner than the decision that first knows them.
+    """The `present` orders that can go at all come first: those `sent` leave now, those `kept` with the next
+    decision at the soonest, the others as it suits; orders of the future leave
+    no sooner than the decision that first knows them.
     """
     state = situation.state
-    ample = min((vehicle.count for vehicle in state.vehicles), default=0) >= len(state.orders) + sum(map(len, future))
+    ample = min((vehicle.count for vehicle in state.vehicles), default=0) >= len(present) + sum(map(len, future))
     required, prize = ample, 0 if ample else MISSED
     tasks = [
         Task(
@@ -31,7 +33,7 @@ def future_problem(
             release=state.next_departure if order.key in kept else 0,
             leaves_now=ample and order.key in sent,
         )
-        for order in state.orders
+        for order in present
     ]
     for step, orders in enumerate(future):
         release = state.next_departure + step * state.interval

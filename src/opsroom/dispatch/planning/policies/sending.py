@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 
 from opsroom.dispatch.planning.confidence import Agreement
 from opsroom.dispatch.planning.decision import Decision, Kept, Parameter, Route
-from opsroom.dispatch.planning.explain import obstacles
-from opsroom.dispatch.planning.problem import Order
+from opsroom.dispatch.planning.obstacles import obstacles
+from opsroom.dispatch.planning.problem import Order, Vehicle
 from opsroom.dispatch.planning.routing.checker import violations
 from opsroom.dispatch.planning.routing.planner import plan_routes
 from opsroom.dispatch.planning.routing.task import Budget, RoutingProblem, Task
@@ -32,7 +32,7 @@ def send(
         if order.key in chosen and order.key not in impossible
     )
     problem = RoutingProblem(
-        tasks, state.vehicles, situation.travel, state.departure, start_by=state.next_departure - 1
+        tasks, _at_hand(situation), situation.travel, state.departure, start_by=state.next_departure - 1
     )
     routes = plan_routes(problem, budget, seed, lambda routes: violations(state, situation.travel, routes))
     return Decision(
@@ -43,6 +43,16 @@ def send(
         agreements=agreements,
         parameters=dict(parameters or {}),
     )
+
+
+def _at_hand(situation: Situation) -> tuple[Vehicle, ...]:
+    """A vehicle that comes back after the next departure can be decided about then, and saves no order that must go
+    now; at the last decision it counts.
+    """
+    state = situation.state
+    if state.decisions_left == 0:
+        return state.vehicles
+    return tuple(vehicle for vehicle in state.vehicles if vehicle.available < state.next_departure)
 
 
 def _kept(

@@ -112,6 +112,8 @@ class _Drive:
             yield f"leaves {stop.order} before {stop.act} is done"
         if stop.act == "pickup" and stop.begin < order.ready:
             yield f"order {stop.order} is loaded before it is ready"
+        if stop.act == "pickup" and stop.departure > order.leave_by:
+            yield f"order {stop.order} leaves at {stop.departure}, after {order.leave_by}"
         if stop.act == "delivery" and not order.earliest <= stop.begin <= order.latest:
             yield f"order {stop.order} is served at {stop.begin}, outside {order.earliest} to {order.latest}"
 

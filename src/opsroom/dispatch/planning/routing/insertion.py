@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from opsroom.dispatch.planning.problem import Order, Vehicle
 from opsroom.dispatch.planning.routing.task import Plan, RoutingProblem, Task, Tour, Visit
 
-FOREVER = 2**40
-
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
@@ -107,7 +105,9 @@ def cost_of(problem: RoutingProblem, vehicle: Vehicle, visits: tuple[Visit, ...]
             return None
         place = order.pickup if collecting else order.delivery
         metres += travel.distance(here, place)
-        opens, closes = (task.loadable, FOREVER) if collecting else (order.earliest, order.latest)
+        opens, closes = order.earliest, order.latest
+        if collecting:
+            opens, closes = task.loadable, order.leave_by - order.pickup_service
         clock = max(clock + travel.drive(here, place), opens)
         weight += order.weight if collecting else -order.weight
         volume += order.volume if collecting else -order.volume

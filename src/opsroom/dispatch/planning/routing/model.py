@@ -117,11 +117,26 @@ def _dimensions(problem: RoutingProblem) -> list[Dimension]:
         found.append(Dimension(lambda task: task.order.volume, lambda vehicle, _: vehicle.volume))
     found.extend(_skill(skill, many) for skill in sorted({skill for order in orders for skill in order.needs}))
     found.extend(_refusal(kind, many) for kind in sorted({kind for order in orders for kind in order.refuses}))
+    found.extend(_patience(problem, instant, many) for instant in _late_vehicles(problem))
     if any(task.leaves_now for task in problem.tasks):
         found.append(Dimension(lambda task: int(task.leaves_now), lambda _, now: many if now else 0))
         # Their lateness would tell as much, but in one lump: the search would have to move all of them at once.
         found.append(Dimension(lambda task: int(task.release > problem.departure), lambda _, now: 0 if now else many))
     return found
+
+
+def _late_vehicles(problem: RoutingProblem) -> list[int]:
+    """Instants after the departure at which vehicles become available, too late for some order's patience."""
+    instants = {vehicle.available for vehicle in problem.vehicles if vehicle.available > problem.departure}
+    soonest = min((task.order.leave_by for task in problem.tasks), default=0)
+    return sorted(instant for instant in instants if instant > soonest)
+
+
+def _patience(problem: RoutingProblem, instant: int, many: int) -> Dimension:
+    return Dimension(
+        lambda task: int(task.order.leave_by < instant),
+        lambda vehicle, _: 0 if max(vehicle.available, problem.departure) >= instant else many,
+    )
 
 
 def _skill(skill: str, many: int) -> Dimension:
@@ -145,7 +160,7 @@ def _client(problem: RoutingProblem, task: Task, dimensions: list[Dimension], ro
         service_duration=order.service,
         tw_early=earliest,
         tw_late=latest,
-        release_time=max(task.loadable - problem.departure, 0),
+        release_time=_release(problem, task, latest),
         prize=task.prize * UNITS_PER_CENT,
         required=task.required,
     )
@@ -157,7 +172,8 @@ def _shipment(problem: RoutingProblem, task: Task, dimensions: list[Dimension], 
     return pyvrp.Shipment(
         pickup_location=rows[order.pickup.key],
         delivery_location=rows[order.delivery.key],
-        pickup_tw_early=max(task.loadable - problem.departure, 0),
+        pickup_tw_early=_release(problem, task, latest),
+        pickup_tw_late=max(order.leave_by - order.pickup_service - problem.departure, _release(problem, task, latest)),
         pickup_service_duration=order.pickup_service,
         delivery_tw_early=earliest,
         delivery_tw_late=latest,
@@ -172,6 +188,11 @@ def _window(problem: RoutingProblem, order: Order) -> tuple[int, int]:
     """The delivery window from the departure on. One that has closed stays closed, as nearly as can be said."""
     earliest = max(order.earliest - problem.departure, 0)
     return earliest, max(order.latest - problem.departure, earliest)
+
+
+def _release(problem: RoutingProblem, task: Task, latest: int) -> int:
+    """PyVRP refuses a release after the window; a release at the window's end is as hopeless."""
+    return min(max(task.loadable - problem.departure, 0), latest)
 
 
 def _matrices(problem: RoutingProblem, *, nowhere: bool) -> tuple[Any, Any]:

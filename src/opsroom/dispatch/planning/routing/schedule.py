@@ -53,7 +53,7 @@ def _halt(problem: RoutingProblem, visit: Visit) -> _Halt:
     task = problem.tasks[visit.task]
     order: Order = task.order
     if visit.act == "pickup":
-        return _Halt(order.pickup, task.loadable, 2**40, order.pickup_service)
+        return _Halt(order.pickup, task.loadable, order.leave_by - order.pickup_service, order.pickup_service)
     return _Halt(order.delivery, order.earliest, order.latest, order.service)
 
 

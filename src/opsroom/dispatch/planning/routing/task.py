@@ -42,12 +42,22 @@ class RoutingProblem:
         return all(vehicle.count >= len(self.tasks) for vehicle in self.vehicles)
 
     def loads_at_start(self, number: int) -> bool:
-        """Whether every vehicle finds the task's goods where it starts, so that no halt is needed for them."""
+        """Whether every vehicle finds the task's goods where it starts, so that no halt is needed for them.
+
+        Not where the order's patience ends before some other task is released: then only a halt at its pickup, with
+        a time by which it is over, keeps the two apart.
+        """
         order = self.tasks[number].order
-        return self._starts == {order.pickup.key} and not order.pickup_service
+        if self._starts != {order.pickup.key} or order.pickup_service:
+            return False
+        return order.leave_by >= self._last_release
 
     def offering(self, tasks: tuple[Task, ...]) -> Self:
         return replace(self, tasks=tasks)
+
+    @cached_property
+    def _last_release(self) -> int:
+        return max((task.loadable for task in self.tasks), default=0)
 
     @cached_property
     def _starts(self) -> set[str]:

@@ -40,6 +40,7 @@ def _traits(problem: RoutingProblem) -> dict[str, int]:
     orders = [task.order for task in problem.tasks]
     names = {skill for order in orders for skill in order.needs}
     names |= {f"not {kind}" for order in orders for kind in order.refuses}
+    names |= {_by(problem, order.leave_by) for order in orders}
     return {name: number for number, name in enumerate(sorted(names))}
 
 
@@ -49,6 +50,8 @@ def _vehicle(problem: RoutingProblem, vehicle: Vehicle, identity: int, traits: d
     closes = min(max(vehicle.until - problem.departure, opens), LARGEST)
     has = {number for name, number in traits.items() if name in vehicle.skills}
     has |= {number for name, number in traits.items() if name.startswith("not ") and name != f"not {vehicle.kind}"}
+    ready = max(vehicle.available, problem.departure)
+    has |= {number for name, number in traits.items() if name.startswith("by ") and ready <= int(name[3:])}
     return vroom.Vehicle(
         id=identity,
         start=rows[vehicle.start.key],
@@ -65,6 +68,7 @@ def _job(problem: RoutingProblem, number: int, traits: dict[str, int]) -> vroom.
     rows = problem.travel.row
     amount = [order.weight, order.volume]
     wants = {traits[name] for name in order.needs} | {traits[f"not {kind}"] for kind in order.refuses}
+    wants.add(traits[_by(problem, order.leave_by)])
     window = [_window(problem, order)]
     if problem.loads_at_start(number):
         return vroom.Job(
@@ -75,9 +79,21 @@ def _job(problem: RoutingProblem, number: int, traits: dict[str, int]) -> vroom.
             skills=wants,
             time_windows=window,
         )
-    collect = vroom.ShipmentStep(number, rows[order.pickup.key], default_service=order.pickup_service)
+    collect = vroom.ShipmentStep(
+        number, rows[order.pickup.key], default_service=order.pickup_service, time_windows=[_patience(problem, order)]
+    )
     deliver = vroom.ShipmentStep(number, rows[order.delivery.key], default_service=order.service, time_windows=window)
     return vroom.Shipment(collect, deliver, amount=amount, skills=wants)
+
+
+def _by(problem: RoutingProblem, leave_by: int) -> str:
+    """The trait of vehicles that are there in time: the last instant at which one of them becomes available."""
+    instants = [max(vehicle.available, problem.departure) for vehicle in problem.vehicles]
+    return f"by {max((instant for instant in instants if instant <= leave_by), default=-1)}"
+
+
+def _patience(problem: RoutingProblem, order: Order) -> vroom.TimeWindow:
+    return vroom.TimeWindow(0, min(max(order.leave_by - order.pickup_service - problem.departure, 0), LARGEST))
 
 
 def _window(problem: RoutingProblem, order: Order) -> vroom.TimeWindow:

@@ -1,0 +1,1 @@
+"""Policies tried on order streams: common random numbers, outcomes, paired comparison."""
