@@ -1,0 +1,83 @@
+"""Who causes what is written: the value that the triggers of the audit trail read.
+
+The guard of a route sets it for the request, the runtime for a job; the transaction hands it to the database.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, fields
+from uuid import UUID
+
+import msgspec
+
+NAME_LIMIT = 150
+AGENT_LIMIT = 400
+REASON_LIMIT = 500
+SHORT_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """user_name: as printed at that time
+    session_id: the sign-in
+    reason: why, in the words of the person
+    job_id: the job whose work this is; it acts for the person who asked for it
+    """
+
+    user_name: str = "system"
+    user_id: UUID | None = None
+    session_id: UUID | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+    request_id: str | None = None
+    reason: str | None = None
+    job_id: UUID | None = None
+
+    def facts(self) -> dict[str, str]:
+        """What is known, as text that both databases can store."""
+        known = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {name: storable(str(value), LIMITS[name]) for name, value in known if value is not None}
+
+    def as_hex(self) -> str:
+        """`facts` as JSON in hexadecimal digits: nothing in it can end a literal of SQL."""
+        return msgspec.json.encode(self.facts()).hex()
+
+
+LIMITS = {
+    "user_name": NAME_LIMIT,
+    "user_id": SHORT_LIMIT,
+    "session_id": SHORT_LIMIT,
+    "ip": SHORT_LIMIT,
+    "user_agent": AGENT_LIMIT,
+    "request_id": SHORT_LIMIT,
+    "reason": REASON_LIMIT,
+    "job_id": SHORT_LIMIT,
+}
+
+SYSTEM = Origin()
+_origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
+
+
+def current_origin() -> Origin:
+    """Of a task that nobody asked for, the system itself."""
+    return _origin.get() or SYSTEM
+
+
+def set_origin(origin: Origin) -> None:
+    """For the rest of this task."""
+    _origin.set(origin)
+
+
+@contextmanager
+def acting(origin: Origin) -> Iterator[None]:
+    token = _origin.set(origin)
+    try:
+        yield
+    finally:
+        _origin.reset(token)
+
+
+def storable(text: str, limit: int) -> str:
+    """At most so many characters, without those that PostgreSQL refuses."""
+    return text[:limit].replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
