@@ -24,7 +24,7 @@ from opsroom.stores.files.kinds import HOURS, OBSERVATIONS, ZONES
     ],
 )
 def test_usual_spellings_are_recognised(header: str, fields: tuple[str, ...]) -> None:
-    assert tuple(choose_columns("f.csv", header_fields(header), fields).taken()) == fields
+    assert tuple(choose_columns("f.csv", header_fields("f.csv", header), fields).taken()) == fields
 
 
 def test_the_full_name_goes_before_a_shorter_one() -> None:

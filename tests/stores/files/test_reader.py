@@ -222,6 +222,8 @@ PACKED = gzip.compress((HEADER + GOOD * 50_000).encode())
         (b"store_id;status;timestamp_utc\n7;active;2023-01-22\n", "semicolons"),
         (b"store_id,status\n7,active\n", "timestamp_utc"),
         (b"x" * 10_000_000, "longer than 1 MiB"),
+        (b"x" * 500_000, "no header"),
+        (HEADER.replace("\n", "\r").encode() + b"7,active,2023-01-22\r", "carriage returns alone"),
     ],
 )
 def test_a_bad_file_is_refused_with_a_sentence_that_names_it(read: Read, content: bytes, words: str) -> None:

@@ -15,6 +15,7 @@ from opsroom.stores.uptime import (
     Window,
     calendar_window,
     incidents,
+    reliability,
     strict,
     timeline,
     trailing_windows,
@@ -309,6 +310,34 @@ def test_incidents_are_runs_of_down_across_closed_time() -> None:
     ]
 
 
+def test_mean_times_to_repair_and_between_failures() -> None:
+    polls = observations(
+        *(("s", at(f"{hour:02}:00"), up) for hour, up in ((6, 1), (7, 0), (8, 1), (9, 0), (10, 0), (11, 1), (12, 0))),
+        ("t", at("06:00"), 1),
+    )
+    spans = timeline(polls, hours(), zones(u="UTC"), span("06:00", "18:00"))
+    # s: down 7-8 and 9-11, each followed by up; down 12-14, then unknown; up 6-7, 8-9 and 11-12.
+    assert reliability(spans).rows() == [
+        ("s", 3, 1.5 * HOUR, 1.0 * HOUR),
+        ("t", 0, None, None),
+        ("u", 0, None, None),
+    ]
+
+
+def test_one_poll_of_long_ago_does_not_disturb_twenty_thousand_stores() -> None:
+    now = at("18:00")
+    stores = pl.Series(range(20_000))
+    polls = pl.DataFrame({"store": stores, "instant": now - HOUR, "status": pl.Series([1] * 20_000, dtype=pl.Int8)})
+    ancient = polls.head(1).with_columns(instant=pl.lit(at("00:00", "2000-01-01")))
+    empty = [frame.with_columns(pl.col("store").cast(pl.Int64)) for frame in (hours(), zones())]
+    for profile, up in ((STRICT, 3 * HOUR - HOUR), (CLASSIC, 2 * HOUR)):
+        frame = uptime(
+            pl.concat([polls, ancient]), empty[0], empty[1], [Window("w", now - 2 * HOUR, now)], profile
+        ).frame
+        # The store with the ancient poll knows nothing of the hour before its second one in strict accounting.
+        assert frame["up"].to_list() == [HOUR if profile is STRICT else up] + [up] * 19_999
+
+
 def test_integer_keys_and_text_keys_give_the_same_account() -> None:
     polls = observations(("12", at("10:00"), 1), ("7", at("11:00"), 0))
     numbered = polls.with_columns(pl.col("store").cast(pl.Int64))
@@ -341,6 +370,8 @@ def test_wrong_arguments_are_refused() -> None:
         uptime(polls, hours(), zones(), [window, window])
     with pytest.raises(ValueError, match="at least one window"):
         uptime(polls, hours(), zones(), [])
+    with pytest.raises(ValueError, match="no timeline"):
+        timeline(polls, hours(), zones(), span("01:00", "01:00"))
     with pytest.raises(ValueError, match="ordered"):
         Window("w", 2, 1)
     with pytest.raises(TypeError, match="all text or all integers"):

@@ -34,8 +34,17 @@ class Columns:
         return {field: self.header[position] for field, position in self.position.items()}
 
 
-def header_fields(line: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in next(csv.reader([line.strip("\r\n")]), []))
+def header_fields(name: str, line: str) -> tuple[str, ...]:
+    line = line.strip("\r\n")
+    if "\r" in line:
+        raise RefusedFileError(
+            f"{name}: its lines end with carriage returns alone; save it with line feeds (or carriage return and "
+            "line feed)."
+        )
+    try:
+        return tuple(column.strip() for column in next(csv.reader([line]), []))
+    except csv.Error as error:
+        raise RefusedFileError(f"{name}: its first line is no header ({error}).") from error
 
 
 def choose_columns(

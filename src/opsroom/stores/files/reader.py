@@ -92,7 +92,7 @@ def _csv_header(path: Path) -> tuple[str, ...]:
             if line.strip():
                 if block.overlong:
                     raise RefusedFileError(f"{path}: its first line is no header: it is longer than 1 MiB.")
-                return header_fields(line.decode(errors="replace"))
+                return header_fields(str(path), line.decode(errors="replace"))
     raise RefusedFileError(f"{path} is empty; a CSV file with a header line is expected.")
 
 

@@ -14,7 +14,7 @@ wall hours later, an end of 23:59:59 means 24:00. A store with rows is closed on
 from opsroom.stores.uptime.evidence import CLASSIC, DAY, HOUR, SECOND, STRICT, EvidenceProfile, strict
 from opsroom.stores.uptime.fleet import Quality
 from opsroom.stores.uptime.report import DEFAULT_ZONE, Uptime, uptime, with_ratios
-from opsroom.stores.uptime.timeline import incidents, timeline
+from opsroom.stores.uptime.timeline import incidents, reliability, timeline
 from opsroom.stores.uptime.windows import Window, calendar_window, trailing_windows
 from opsroom.stores.uptime.zones import known_zone, utc_from_local
 
@@ -32,6 +32,7 @@ __all__ = [
     "calendar_window",
     "incidents",
     "known_zone",
+    "reliability",
     "strict",
     "timeline",
     "trailing_windows",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from opsroom.stores.uptime.evidence import EvidenceProfile
+from opsroom.stores.uptime.evidence import DAY, EvidenceProfile
 from opsroom.stores.uptime.hours import Intervals, WeeklyHours, open_intervals
 from opsroom.stores.uptime.keys import Numbering, number_stores
 from opsroom.stores.uptime.known import Segments, known_segments, line_over, within_open_time
@@ -19,6 +19,8 @@ OBSERVATIONS_AT_ONCE = 400_000
 """Stores are taken in runs of about so many observations: memory stays level, arrays stay near the cache."""
 
 STORES_AT_ONCE = 20_000
+STORE_WEEKS_AT_ONCE = 100_000
+"""Hours are laid out on the calendar, so a long span is taken with fewer stores at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +102,27 @@ def fleet(
 
 def runs(of: Fleet, start: int, end: int, profile: EvidenceProfile) -> Iterator[Run]:
     """Open time and known state that touch [start, end), some thousand stores at a time, in order."""
+    at_once = _stores_at_once(of.observations, start, end)
     begin = 0
     while begin < len(of.keys):
-        until = _run_end(of.observations.first, begin)
+        until = min(_run_end(of.observations.first, begin), begin + at_once)
         yield _run(of, begin, until, start, end, profile)
         begin = until
 
 
+def _stores_at_once(observations: Observations, start: int, end: int) -> int:
+    """So few that their calendars fit into memory, and all their times behind one another into 62 bits."""
+    earliest, latest = start, end
+    if len(observations.instant):
+        earliest = min(start, int(observations.instant.min()))
+        latest = max(end, int(observations.instant.max()))
+    weeks = (end - start) // (7 * DAY) + 1
+    return max(1, min(STORES_AT_ONCE, STORE_WEEKS_AT_ONCE // weeks, (1 << 62) // (latest - earliest + 2)))
+
+
 def _run_end(first: Int64s, begin: int) -> int:
     full = int(np.searchsorted(first, first[begin] + OBSERVATIONS_AT_ONCE, side="right")) - 1
-    return min(max(full, begin + 1), begin + STORES_AT_ONCE, len(first) - 1)
+    return min(max(full, begin + 1), len(first) - 1)
 
 
 def _run(of: Fleet, begin: int, end: int, start: int, stop: int, profile: EvidenceProfile) -> Run:

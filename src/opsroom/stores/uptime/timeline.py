@@ -27,6 +27,8 @@ def timeline(
 
     Columns: store, start, end (microseconds UTC, half-open), state (closed, unknown, down or up); neighbours differ.
     """
+    if window.start == window.end:
+        raise ValueError(f"window {window.name} is empty, so it has no timeline")
     known = fleet(observations, hours, zones, default_zone, excluded)
     parts = [_spans(run, window) for run in runs(known, window.start, window.end, profile)]
     store, start, end, state = (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else _none()
@@ -62,6 +64,31 @@ def incidents(spans: pl.DataFrame) -> pl.DataFrame:
     )
     return following.filter(pl.col("state") == "down").select(
         "store", "start", "end", "downtime", pl.col("followed_by").is_null().alias("ongoing"), "followed_by"
+    )
+
+
+def reliability(spans: pl.DataFrame) -> pl.DataFrame:
+    """Figures of each store of a timeline, ordered by store.
+
+    Columns: store, incidents (their number), mttr (mean time to repair: mean downtime of the incidents that up
+    followed), mtbf (mean time between failures: up time for each incident); microseconds, null without such incidents.
+    """
+    up = pl.col("end") - pl.col("start")
+    stores = spans.group_by("store", maintain_order=True).agg(up.filter(pl.col("state") == "up").sum().alias("up"))
+    seen = (
+        incidents(spans)
+        .group_by("store")
+        .agg(
+            pl.len().cast(pl.Int64).alias("incidents"),
+            pl.col("downtime").filter(pl.col("followed_by") == "up").mean().alias("mttr"),
+        )
+    )
+    joined = stores.join(seen, on="store", how="left", maintain_order="left")
+    return joined.select(
+        "store",
+        pl.col("incidents").fill_null(0),
+        "mttr",
+        (pl.col("up") / pl.col("incidents")).alias("mtbf"),
     )
 
 
