@@ -5,7 +5,7 @@ from opsroom.core.app import App, Page
 app = App(
     name="stores",
     title="Stores: uptime of many sites, incidents, reports.",
-    models="opsroom.stores.models",
+    models="opsroom.stores.tables",
     routers=("opsroom.stores.api:router", "opsroom.stores.imports_api:router", "opsroom.stores.legacy_api:router"),
     pages=("opsroom.stores.console_imports:router", "opsroom.stores.console:router"),
     templates="opsroom.stores",

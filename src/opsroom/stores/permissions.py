@@ -5,9 +5,21 @@ from opsroom.core.auth.roles import Grants
 
 GRANTS: Grants = {
     Role.USER: frozenset(
-        {"stores.stores.read", "stores.observations.read", "stores.imports.read", "stores.reports.read"}
+        {
+            "stores.stores.read",
+            "stores.observations.read",
+            "stores.imports.read",
+            "stores.maintenance.read",
+            "stores.reports.read",
+        }
     ),
     Role.MANAGER: frozenset(
-        {"stores.stores.write", "stores.observations.write", "stores.imports.write", "stores.reports.write"}
+        {
+            "stores.stores.write",
+            "stores.observations.write",
+            "stores.imports.write",
+            "stores.maintenance.write",
+            "stores.reports.write",
+        }
     ),
 }

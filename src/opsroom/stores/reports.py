@@ -76,6 +76,7 @@ class UptimeReport:
             trailing_windows(as_of),
             self._profile(parameters),
             default_zone=self._options.default_zone,
+            excluded=snapshot.excluded(self._options.default_zone),
             observed_only=parameters.observed_only,
         )
 

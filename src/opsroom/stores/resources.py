@@ -2,6 +2,7 @@
 
 from opsroom.core.resources.declaration import Parent, Resource
 from opsroom.core.resources.patching import patch_of
+from opsroom.stores.maintenance.resources import MAINTENANCE
 from opsroom.stores.models import BusinessHour, ObservationImport, Store
 from opsroom.stores.schemas import HoursCreate, HoursRead, ImportRead, StoreCreate, StoreRead
 
@@ -43,4 +44,4 @@ IMPORTS = Resource(
     permission="stores.imports",
 )
 
-RESOURCES = (IMPORTS, STORES, HOURS)
+RESOURCES = (IMPORTS, MAINTENANCE, STORES, HOURS)
