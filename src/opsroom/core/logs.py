@@ -17,7 +17,11 @@ def configure_logs(*, as_json: bool, level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _hide_secrets,
     ]
-    last: structlog.typing.Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    last: structlog.typing.Processor = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(),
+        # The default prints local variables, passwords among them, and takes long.
+        exception_formatter=structlog.dev.plain_traceback,
+    )
     if as_json:
         shared.append(structlog.processors.format_exc_info)
         last = structlog.processors.JSONRenderer()

@@ -95,7 +95,8 @@ class Attempt:
     async def _failed(self, error: Exception) -> str:
         wait = wait_before_next(error, self._claimed.attempt, self._claimed.max_attempts, self._type.retry)
         sentence, trace = _sentence(error), _storable("".join(traceback.format_exception(error)))
-        log.warning("job attempt failed", error=sentence, final=wait is None, exc_info=error)
+        expected = isinstance(error, Permanent)
+        log.warning("job attempt failed", error=sentence, final=wait is None, exc_info=None if expected else error)
         if wait is None:
             return await self._end(JobStatus.FAILED, sentence, trace)
         async with self._database.transaction() as session:
