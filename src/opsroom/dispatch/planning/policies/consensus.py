@@ -8,7 +8,7 @@ send now are fixed to go and orders that few send are fixed to wait; later round
 
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
@@ -18,8 +18,8 @@ from opsroom.dispatch.planning.obstacles import obstacles
 from opsroom.dispatch.planning.policies.futures import future_problem, leaving_now
 from opsroom.dispatch.planning.policies.sending import send
 from opsroom.dispatch.planning.problem import Order
-from opsroom.dispatch.planning.routing.solver import solve
-from opsroom.dispatch.planning.routing.task import Budget
+from opsroom.dispatch.planning.routing.solver import Job, solve_all
+from opsroom.dispatch.planning.routing.task import Budget, Plan
 from opsroom.dispatch.planning.situation import Situation
 
 
@@ -39,6 +39,16 @@ class ConsensusParameters:
     looking: float = 0.75
     """Part of the budget for the futures; the rest plans what is sent."""
 
+    def each(self, budget: Budget) -> Budget:
+        """For one future in one round; time is shared by those that are planned side by side."""
+        part = self.looking / (self.rounds * self.samples)
+        share = budget.share(part)
+        return replace(share, seconds=None if share.seconds is None else share.seconds * WORKERS)
+
+
+WORKERS = 2
+"""Futures planned side by side. It does not change an answer that is bounded by iterations."""
+
 
 @dataclass(frozen=True)
 class Consensus:
@@ -53,9 +63,9 @@ class Consensus:
             return send(situation, everything, budget, seed, policy=self.name, parameters=asdict(self.parameters))
         began = time.perf_counter()
         vote = _Vote(situation, self.parameters, seed)
-        each = budget.share(self.parameters.looking / (self.parameters.rounds * self.parameters.samples))
-        for number in range(self.parameters.rounds):
-            vote.hold_round(number, each)
+        each = self.parameters.each(budget)
+        for _ in range(self.parameters.rounds):
+            vote.hold_round(each)
         chosen = vote.decided()
         return send(
             situation,
@@ -86,20 +96,27 @@ class _Vote:
     tally: Counter[str] = field(default_factory=Counter)
     """Of the last round."""
     present: tuple[Order, ...] = ()
+    futures: list[list[tuple[Order, ...]]] = field(default_factory=list)
+    plans: dict[int, Plan] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.sent |= self.situation.must_go
         orders = self.situation.state.orders
+        self.futures = [self._future(sample) for sample in range(self.parameters.samples)]
         self.present = tuple(order for order in orders if not obstacles(self.situation, order))
 
-    def hold_round(self, number: int, each: Budget) -> None:
+    def hold_round(self, each: Budget) -> None:
+        present = self.present
+        problems = [future_problem(self.situation, present, future, self.sent, self.kept) for future in self.futures]
+        jobs = [
+            Job(problem, each, self.seed + sample, self.plans.get(sample)) for sample, problem in enumerate(problems)
+        ]
         self.tally = Counter()
-        for sample in range(self.parameters.samples):
-            future = self._future(number, sample)
-            problem = future_problem(self.situation, self.present, future, self.sent, self.kept)
-            plan = solve(problem, each, seed=self.seed + sample)
+        for sample, plan in enumerate(solve_all(jobs, WORKERS)):
             if plan is not None:
-                self.tally.update(leaving_now(self.situation, problem, plan, patient=self.parameters.patient))
+                self.plans[sample] = plan
+                leaving = leaving_now(self.situation, problems[sample], plan, patient=self.parameters.patient)
+                self.tally.update(leaving)
         for order in self.present:
             share = self.tally[order.key] / self.parameters.samples
             if share >= self.parameters.send_above:
@@ -117,10 +134,10 @@ class _Vote:
             if order.key not in self.situation.must_go
         )
 
-    def _future(self, number: int, sample: int) -> list[tuple[Order, ...]]:
+    def _future(self, sample: int) -> list[tuple[Order, ...]]:
         """The same for every policy that asks for this sample of this state: keyed, never a running stream."""
         forecast = self.situation.forecast
         if forecast is None:
             return []
-        generator = np.random.default_rng([self.seed, self.situation.state.instant, number, sample])
+        generator = np.random.default_rng([self.seed, self.situation.state.instant, sample])
         return forecast.sample(self.situation.state, self.parameters.ahead, generator)

@@ -38,6 +38,12 @@ class Model:
     vehicle_of_type: tuple[int, ...]
     task_of_client: tuple[int, ...]
     task_of_shipment: tuple[int, ...]
+    leaves_now: tuple[bool, ...]
+    """Of each type, whether it is one that leaves now."""
+
+    def type_of(self, vehicle: int, *, now: bool) -> int:
+        kinds = zip(self.vehicle_of_type, self.leaves_now, strict=True)
+        return next(index for index, kind in enumerate(kinds) if kind == (vehicle, now))
 
 
 def build(problem: RoutingProblem) -> Model:
@@ -57,7 +63,7 @@ def build(problem: RoutingProblem) -> Model:
         duration_matrices=[seconds],
         shipments=[_shipment(problem, problem.tasks[number], dimensions, rows) for number in shipments],
     )
-    return Model(data, tuple(fleet.vehicle_of_type), tuple(clients), tuple(shipments))
+    return Model(data, tuple(fleet.vehicle_of_type), tuple(clients), tuple(shipments), tuple(fleet.leaves_now))
 
 
 class _Fleet:
@@ -68,11 +74,13 @@ class _Fleet:
         self._depot_of: dict[int, int] = {}
         self.types: list[pyvrp.VehicleType] = []
         self.vehicle_of_type: list[int] = []
+        self.leaves_now: list[bool] = []
         self.has_open_end = any(vehicle.end is None for vehicle in problem.vehicles)
         departures = (True, False) if any(task.leaves_now for task in problem.tasks) else (False,)
         for number, vehicle in enumerate(problem.vehicles):
             for now in departures:
                 self.vehicle_of_type.append(number)
+                self.leaves_now.append(now)
                 self.types.append(self._type(vehicle, dimensions, now=now))
 
     @property

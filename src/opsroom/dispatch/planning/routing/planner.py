@@ -6,12 +6,15 @@ from dataclasses import replace
 from opsroom.dispatch.planning.decision import Route
 from opsroom.dispatch.planning.routing.insertion import insert_greedily
 from opsroom.dispatch.planning.routing.schedule import as_route
-from opsroom.dispatch.planning.routing.solver import solve
+from opsroom.dispatch.planning.routing.solver import Job, solve_all
 from opsroom.dispatch.planning.routing.task import Budget, Plan, RoutingProblem, Task
 from opsroom.dispatch.planning.routing.vroom_start import vroom_plan
 
 INDISPENSABLE = 10**10
 """Cents: the prize of a required task where not all of them can be carried; no route costs as much."""
+
+SEARCHES = 2
+"""Searches from different seeds, side by side; the better plan is taken."""
 
 Check = Callable[[tuple[Route, ...]], tuple[str, ...]]
 """The rules that a set of routes breaks, as sentences."""
@@ -43,8 +46,7 @@ def loss(problem: RoutingProblem, plan: Plan, routes: tuple[Route, ...]) -> floa
 
 
 def _with_ample_fleet(problem: RoutingProblem, budget: Budget, seed: int) -> list[Plan]:
-    found = solve(problem, budget, seed)
-    return [insert_greedily(problem) if found is None else found]
+    return _searched(problem, budget, seed) or [insert_greedily(problem)]
 
 
 def _with_scarce_fleet(problem: RoutingProblem, budget: Budget, seed: int) -> list[Plan]:
@@ -57,8 +59,12 @@ def _with_scarce_fleet(problem: RoutingProblem, budget: Budget, seed: int) -> li
     start = min(starts, key=lambda plan: _start_loss(problem, plan))
     missing = {n for n, task in enumerate(problem.tasks) if task.required} - start.carried()
     offered = problem.offering(tuple(map(_dispensable, problem.tasks))) if missing else problem
-    found = solve(offered, budget, seed, warm=start)
-    return [*starts, *([] if found is None else [found])]
+    return [*starts, *_searched(offered, budget, seed, start)]
+
+
+def _searched(problem: RoutingProblem, budget: Budget, seed: int, warm: Plan | None = None) -> list[Plan]:
+    jobs = [Job(problem, budget, seed + other * 1_000_003, warm) for other in range(SEARCHES)]
+    return [plan for plan in solve_all(jobs, SEARCHES) if plan is not None]
 
 
 def _start_loss(problem: RoutingProblem, plan: Plan) -> float:

@@ -9,7 +9,6 @@ shorter in 75 ms and 12 % shorter in 250 ms than `pyvrp.solve`, and equal ones w
 """
 
 import time
-import warnings
 
 import pyvrp
 import pyvrp.stop
@@ -53,15 +52,14 @@ def search(data: pyvrp.ProblemData, budget: Budget, seed: int, initial: pyvrp.So
         for factor in DESCENT:
             initial = local(initial, pyvrp.CostEvaluator(*_times(factor, fair)), exhaustive=True)
         initial = local(initial, highest, exhaustive=True)
+    elif not initial.is_feasible():
+        initial = local(initial, highest, exhaustive=True)
     penalties = PenaltyManager(
         _times(SEARCH_START, fair), PenaltyParams(solutions_between_updates=50, max_penalty=HIGHEST_PENALTY)
     )
     memory = pyvrp.IteratedLocalSearchParams(history_length=memory_length(budget))
     algorithm = pyvrp.IteratedLocalSearch(data, penalties, local, initial, memory)
-    with warnings.catch_warnings():
-        # PyVRP warns of instances without a solution; ours are answered with None.
-        warnings.simplefilter("ignore")
-        result = algorithm.run(_stop(budget, time.perf_counter() - began), collect_stats=False, display=False)
+    result = algorithm.run(_stop(budget, time.perf_counter() - began), collect_stats=False, display=False)
     return result.best if result.is_feasible() else None
 
 

@@ -13,7 +13,7 @@ from opsroom.dispatch.planning.problem import Order, Vehicle
 from opsroom.dispatch.planning.routing.task import Plan, RoutingProblem, Tour, Visit
 
 EXPLORATION = 3
-"""Of 0 to 5: a hundred orders take about a quarter of a second."""
+"""Of 0 to 5: a hundred orders and twenty vehicles take about a second of one core."""
 LARGEST = 2**31 - 1
 
 
