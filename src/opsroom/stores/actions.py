@@ -15,7 +15,7 @@ from opsroom.stores.bulk import lock_observations, merge_observations
 from opsroom.stores.imports import JOB, ImportFiles
 from opsroom.stores.models import FileKind, ObservationImport
 from opsroom.stores.register import register_stores
-from opsroom.stores.spool import united
+from opsroom.stores.spool import arranged
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,9 @@ async def ingest_polls(session: AsyncSession, polls: pl.DataFrame) -> int:
     await lock_observations(session, shared=True)
     known = await register_stores(session, polls["store_id"].unique().to_list())
     sites = {name: one.site for name, one in known.items()}
-    rows = united(
-        polls.select(
-            pl.col("store_id").replace_strict(sites, return_dtype=pl.Int32).alias("store"),
-            pl.col("instant").alias("observed_at"),
-            (2 - pl.col("status")).cast(pl.Int8).alias("seen"),
-        )
+    rows = arranged(
+        polls["store_id"].replace_strict(sites, return_dtype=pl.Int64).to_numpy(),
+        polls["instant"].to_numpy(),
+        polls["status"].cast(pl.Int64).to_numpy(),
     )
-    return await merge_observations(session, rows.rename({"store": "site"}))
+    return await merge_observations(session, rows)

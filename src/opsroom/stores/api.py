@@ -1,5 +1,6 @@
 """`/api/v1/stores`: polls in, and one store's account, timeline and incidents out."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -44,7 +45,8 @@ async def add_observations(
     Idempotent: the same store, instant and status again adds nothing. Refused rows are listed, the others are taken.
     """
     lines = request.headers.get("content-type", "").partition(";")[0].strip().lower() in NDJSON
-    polls = read_polls(await request.body(), lines=lines, clock=int(now().timestamp() * 1_000_000))
+    clock = int(now().timestamp() * 1_000_000)
+    polls = await asyncio.to_thread(read_polls, await request.body(), lines=lines, clock=clock)
     if polls.received and not polls.accepted.height:
         first = polls.refused[0]
         raise Invalid(
@@ -63,8 +65,9 @@ async def add_observations(
 def asked_span(
     start: Annotated[AwareDatetime | None, Query(alias="from", description="start, with offset or Z")] = None,
     end: Annotated[AwareDatetime | None, Query(alias="to", description="end, not included")] = None,
+    as_of: Annotated[AwareDatetime | None, Query(description="look at polls up to here; default: all")] = None,
 ) -> Asked:
-    return Asked(start, end)
+    return Asked(start, end, as_of)
 
 
 async def asked_course(

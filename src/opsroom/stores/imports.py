@@ -1,12 +1,15 @@
 """An import: files that were handed in together take effect together, once, or not at all."""
 
 import asyncio
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from pydantic import BaseModel
 from sqlalchemy import select, update
@@ -23,13 +26,13 @@ from opsroom.core.reports.models import ReportFormat
 from opsroom.core.reports.run import Reports
 from opsroom.core.storage.blobs import Blob, Blobs
 from opsroom.core.storage.models import Artifact, ArtifactType
-from opsroom.stores.bulk import lock_observations, write_observations
+from opsroom.stores.bulk import allow_long_statements, lock_observations, newest_by_site, write_observations
 from opsroom.stores.files import Reading, RefusedFileError, StoreIds
 from opsroom.stores.models import FileKind, ImportStatus, ObservationImport
 from opsroom.stores.parsing import Parsed, Rejects, parse
 from opsroom.stores.register import Known, register_stores, set_hours, set_zones
 from opsroom.stores.reports import UPTIME, UptimeParameters
-from opsroom.stores.spool import Spool
+from opsroom.stores.spool import Spool, arranged
 from opsroom.stores.uptime import known_zone
 
 JOB = "stores.import"
@@ -67,6 +70,15 @@ class Arrived:
     spool: Spool
 
 
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The stores that accepted rows name: numbers and names side by side, and by name what is known of them."""
+
+    known: dict[str, Known]
+    numbers: npt.NDArray[np.int64]
+    names: pl.Series
+
+
 class Importer:
     """The job type `stores.import`, with what it needs."""
 
@@ -76,6 +88,7 @@ class Importer:
         self._reports: Reports = parts.reports
         self._queue: JobQueue = parts.queue
         self._max_rejected: float | None = parts.options["max_rejected_percent"]
+        self._longest = timedelta(seconds=parts.options["long_statement_timeout"])
 
     def job_type(self) -> JobType[ImportFiles, Arrived]:
         return JobType(name=JOB, payload=ImportFiles, compute=self._compute, save=self._save, failed=self._failed)
@@ -92,6 +105,7 @@ class Importer:
             self._refuse_too_many_rejected(source, parsed)
             arrived.parsed.append(parsed)
             arrived.rejects.append(rejects)
+        _refuse_unstorable(arrived)
         await run.progress(0.7, f"writing {sum(p.accepted for p in arrived.parsed):,} rows")
         return arrived
 
@@ -101,9 +115,12 @@ class Importer:
         if source.imported_before:
             return Parsed(), None
         loop = asyncio.get_running_loop()
+        stopped = threading.Event()
 
         def tell(rows: int) -> None:
-            """Called in the parsing thread; raises there when the job was cancelled."""
+            """Called in the parsing thread; raises there when the job was cancelled or the worker stops."""
+            if stopped.is_set():
+                raise asyncio.CancelledError
             message = f"{source.file_name}: {rows:,} rows read"
             asyncio.run_coroutine_threadsafe(run.progress(0.7 * done, message), loop).result()
 
@@ -118,6 +135,7 @@ class Importer:
             # The sentence names the scratch copy; people know the file by its own name.
             raise Permanent(str(error).replace(str(path), source.file_name)) from None
         finally:
+            stopped.set()
             path.unlink(missing_ok=True)
         return parsed, blob
 
@@ -130,17 +148,22 @@ class Importer:
             )
 
     async def _save(self, session: AsyncSession, payload: ImportFiles, arrived: Arrived, run: Run) -> dict[str, Any]:
+        await allow_long_statements(session, self._longest)
         await lock_observations(session, shared=False)
-        numbers = np.array(sorted(set().union(*(parsed.stores for parsed in arrived.parsed))), dtype=np.int64)
-        names = arrived.ids.texts(numbers).to_list() if len(numbers) else []
+        numbers = np.unique(np.concatenate([parsed.stores for parsed in arrived.parsed]))
+        names = arrived.ids.texts(numbers)
         known = await register_stores(session, names)
-        name_of = pl.DataFrame({"store": numbers, "name": names}, schema={"store": pl.Int64, "name": pl.String})
+        stores = Stores(known, numbers, names)
         for source, parsed, rejects in zip(arrived.sources, arrived.parsed, arrived.rejects, strict=True):
-            added = await _apply(session, source, parsed, known, name_of, arrived.spool)
+            added = await _apply(session, source, parsed, stores, arrived.spool)
             await _record(session, source, parsed, rejects, added, run)
         if payload.report:
             await self._ask_for_report(session, run)
-        return {"stores": len(known), "rows_accepted": sum(parsed.accepted for parsed in arrived.parsed)}
+        return {
+            "stores": len(known),
+            "rows_accepted": sum(parsed.accepted for parsed in arrived.parsed),
+            "imported_before": [source.file_name for source in arrived.sources if source.imported_before],
+        }
 
     async def _ask_for_report(self, session: AsyncSession, run: Run) -> None:
         actor = Actor(name=run.requested_by, user_id=run.user_id)
@@ -151,8 +174,15 @@ class Importer:
         await session.execute(
             update(ObservationImport)
             .where(ObservationImport.id.in_(payload.import_ids))
-            .values(status=ImportStatus.FAILED, error=reason, finished_at=now())
+            .values(status=ImportStatus.FAILED, error=reason, finished_at=now(), version=ObservationImport.version + 1)
         )
+
+
+def _refuse_unstorable(arrived: Arrived) -> None:
+    """PostgreSQL keeps no NUL characters; a file that has them in its ids is damaged."""
+    for source, parsed in zip(arrived.sources, arrived.parsed, strict=True):
+        if arrived.ids.texts(parsed.stores).str.contains("\0", literal=True).any():
+            raise Permanent(f"{source.file_name}: a store id holds a NUL character; export the file again.")
 
 
 async def _source(session: AsyncSession, import_id: UUID) -> Source:
@@ -172,29 +202,34 @@ async def _source(session: AsyncSession, import_id: UUID) -> Source:
     )
 
 
-async def _apply(
-    session: AsyncSession,
-    source: Source,
-    parsed: Parsed,
-    known: dict[str, Known],
-    name_of: pl.DataFrame,
-    spool: Spool,
-) -> int:
+async def _apply(session: AsyncSession, source: Source, parsed: Parsed, stores: Stores, spool: Spool) -> int:
     """Write one file's rows; gives how many are new."""
     if source.imported_before:
         return 0
     if source.kind is FileKind.STATUS:
-        sites = name_of.select(
-            pl.col("store").cast(pl.Int32),
-            pl.col("name").replace_strict({name: one.site for name, one in known.items()}, return_dtype=pl.Int32)
-            .alias("site"),
-        )  # fmt: skip
-        frames = (part.join(sites, on="store", how="left", maintain_order="left") for part in spool.parts())
-        return await write_observations(session, frames)
-    rows = parsed.rows.join(name_of, on="store", how="left", maintain_order="left").with_columns(store="name")
+        return await _write_polls(session, stores, spool)
+    names = pl.DataFrame({"store": stores.numbers, "name": stores.names})
+    rows = parsed.rows.cast({"store": pl.Int64}).join(names, on="store", how="left", maintain_order="left")
+    rows = rows.with_columns(store="name")
     if source.kind is FileKind.HOURS:
-        return await set_hours(session, known, rows)
-    return await set_zones(session, known, _last_zones(rows))
+        return await set_hours(session, stores.known, rows)
+    return await set_zones(session, stores.known, _last_zones(rows))
+
+
+async def _write_polls(session: AsyncSession, stores: Stores, spool: Spool) -> int:
+    site_of = np.zeros(int(stores.numbers.max(initial=0)) + 1, dtype=np.int64)
+    site_of[stores.numbers] = [stores.known[name].site for name in stores.names]
+    newest = await newest_by_site(session)
+    added = 0
+    for part in spool.parts():
+        frame = await asyncio.to_thread(_arranged, part, site_of)
+        added += await write_observations(session, frame, newest)
+    return added
+
+
+def _arranged(part: pl.DataFrame, site_of: npt.NDArray[np.int64]) -> pl.DataFrame:
+    status = part["status"].cast(pl.Int64).to_numpy()
+    return arranged(site_of[part["store"].to_numpy()], part["instant"].to_numpy(), status)
 
 
 def _last_zones(rows: pl.DataFrame) -> dict[str, str]:

@@ -61,6 +61,8 @@ async def get_report_by_path(report_id: str, connection: Reading) -> dict[str, A
 async def download_report_file(report_id: str, request: Request, session: Unit, blobs: TheBlobs) -> Response:
     """The CSV; 409 while the report is being made."""
     report = await find_report(session, _key(report_id))
+    if report.type != UPTIME:  # other types have permissions of their own
+        raise _unknown(report_id)
     return await send_artifact(request, blobs, await finished_artifact(session, report))
 
 

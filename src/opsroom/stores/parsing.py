@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from opsroom.stores.files import HOURS, OBSERVATIONS, ZONES, Batch, Kind, Reading, open_file
@@ -36,7 +38,7 @@ class Parsed:
     read: int = 0
     accepted: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
-    stores: set[int] = field(default_factory=set)
+    stores: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     rows: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
@@ -103,6 +105,6 @@ def parse(  # noqa: PLR0917  called once, by place, across a thread
 def _count(parsed: Parsed, batch: Batch) -> None:
     parsed.read += batch.rows
     parsed.accepted += batch.frame.height
-    parsed.stores.update(batch.frame["store"].unique().to_list())
+    parsed.stores = np.union1d(parsed.stores, batch.frame["store"].unique().to_numpy().astype(np.int64))
     for reason, count in batch.rejects.group_by("reason").len().iter_rows():
         parsed.rejected[reason] += count

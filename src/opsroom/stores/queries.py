@@ -11,24 +11,28 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.errors import Invalid, NotFound
-from opsroom.stores.maintenance.excused import with_excused, without_excused
 from opsroom.stores.models import Store
 from opsroom.stores.options import options_from
 from opsroom.stores.schemas import Incident, Segment, StoreIncidents, StoreTimeline, StoreUptime
-from opsroom.stores.snapshot import Span, latest_of_store, read_store
+from opsroom.stores.snapshot import NO_END, Span, latest_of_store, read_store
 from opsroom.stores.uptime import DAY, EvidenceProfile, Window, incidents, known_zone, timeline, uptime, with_ratios
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LAST = datetime(2200, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 LONGEST = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A span of time as a caller gives it; open ends mean the week before the store's latest poll."""
+    """A span of time as a caller gives it; open ends mean the week before the store's latest poll.
+
+    as_of: polls after it are not looked at
+    """
 
     start: datetime | None
     end: datetime | None
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class StoreCourse:
                 end=None if row["ongoing"] else instant(row["end"]),
                 downtime_us=row["downtime"],
             )
-            for row in incidents(without_excused(self.spans)).iter_rows(named=True)
+            for row in incidents(self.spans).iter_rows(named=True)
         ]
         return StoreIncidents(store_id=self.store_id, zone=self.zone, incidents=found)
 
@@ -92,17 +96,12 @@ async def course_of_store(
     snapshot = await read_store(connection, site, Span(window.start, window.end, as_of))
     frames = (snapshot.observations, snapshot.hours, snapshot.stores)
     profile: EvidenceProfile = options.strict
-    excluded = snapshot.excluded(options.default_zone)
-    spans = timeline(*frames, window, profile, default_zone=options.default_zone, excluded=excluded)
-    account = uptime(*frames, [window], profile, default_zone=options.default_zone, excluded=excluded)
-    if excluded is not None:
-        spans = with_excused(spans, timeline(*frames, window, profile, default_zone=options.default_zone))
     return StoreCourse(
         store_id=external_id,
         zone=zone if zone and known_zone(zone) else options.default_zone,
         window=window,
-        spans=spans,
-        account=with_ratios(account.frame),
+        spans=timeline(*frames, window, profile, default_zone=options.default_zone),
+        account=with_ratios(uptime(*frames, [window], profile, default_zone=options.default_zone).frame),
     )
 
 
@@ -126,19 +125,24 @@ def microseconds(at: datetime) -> int:
 
 
 async def _window(connection: AsyncConnection, site: int, asked: Asked) -> tuple[Window, int]:
-    """The window, and the instant up to which observations are seen: the store's latest."""
-    latest = await latest_of_store(connection, site)
+    """The window, and the instant up to which observations are seen: as asked, else the store's latest."""
+    seen_to = NO_END if asked.as_of is None else microseconds(asked.as_of)
     if asked.start and asked.end:
-        if not asked.start < asked.end or asked.end - asked.start > LONGEST:
-            raise Invalid("`from` must be before `to`, and at most 400 days before.", field="from")
-        start, end = microseconds(asked.start), microseconds(asked.end)
-    elif asked.start or asked.end:
+        return _checked(asked.start, asked.end), seen_to
+    if asked.start or asked.end:
         raise Invalid("Give both `from` and `to`, or neither.", field="to" if asked.start else "from")
-    elif latest is None:
+    latest = await latest_of_store(connection, site, seen_to)
+    if latest is None:
         raise NotFound("The store has no observation yet; give `from` and `to`.", code="no_observation")
-    else:
-        start, end = latest - 7 * DAY, latest
-    return Window("asked", start, end), end if latest is None else max(end, latest)
+    return Window("asked", latest - 7 * DAY, latest), seen_to
+
+
+def _checked(start: datetime, end: datetime) -> Window:
+    if not start < end or end - start > LONGEST:
+        raise Invalid("`from` must be before `to`, and at most 400 days before.", field="from")
+    if start < EPOCH or end > LAST:
+        raise Invalid("`from` and `to` must lie between 1970 and 2200.", field="from" if start < EPOCH else "to")
+    return Window("asked", microseconds(start), microseconds(end))
 
 
 def _uuid(text: str) -> UUID | None:

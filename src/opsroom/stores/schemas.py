@@ -1,17 +1,19 @@
 """What crosses the boundary of the stores app."""
 
 from datetime import datetime, time
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from opsroom.stores.models import FileKind, ImportStatus
 from opsroom.stores.uptime import known_zone
 
 
 class StoreCreate(BaseModel):
-    external_id: str = Field(min_length=1, max_length=255, description="the id that files and callers use")
+    external_id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)] = Field(
+        description="the id that files and callers use"
+    )
     name: str | None = Field(None, max_length=200)
     zone: str | None = Field(
         None, max_length=64, description="IANA key; none takes the default", examples=["Africa/Nairobi"]
@@ -103,7 +105,7 @@ class PollsAccepted(BaseModel):
     rejected: list[RejectedPoll]
 
 
-State = Literal["closed", "excused", "unknown", "down", "up"]
+State = Literal["closed", "unknown", "down", "up"]
 
 
 class Segment(BaseModel):
