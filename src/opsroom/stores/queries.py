@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.errors import Invalid, NotFound
+from opsroom.stores.maintenance.excused import with_excused, without_excused
 from opsroom.stores.models import Store
 from opsroom.stores.options import options_from
 from opsroom.stores.schemas import Incident, Segment, StoreIncidents, StoreTimeline, StoreUptime
@@ -77,7 +78,7 @@ class StoreCourse:
                 end=None if row["ongoing"] else instant(row["end"]),
                 downtime_us=row["downtime"],
             )
-            for row in incidents(self.spans).iter_rows(named=True)
+            for row in incidents(without_excused(self.spans)).iter_rows(named=True)
         ]
         return StoreIncidents(store_id=self.store_id, zone=self.zone, incidents=found)
 
@@ -96,12 +97,17 @@ async def course_of_store(
     snapshot = await read_store(connection, site, Span(window.start, window.end, as_of))
     frames = (snapshot.observations, snapshot.hours, snapshot.stores)
     profile: EvidenceProfile = options.strict
+    excluded = snapshot.excluded(options.default_zone)
+    spans = timeline(*frames, window, profile, default_zone=options.default_zone, excluded=excluded)
+    account = uptime(*frames, [window], profile, default_zone=options.default_zone, excluded=excluded)
+    if excluded is not None:
+        spans = with_excused(spans, timeline(*frames, window, profile, default_zone=options.default_zone))
     return StoreCourse(
         store_id=external_id,
         zone=zone if zone and known_zone(zone) else options.default_zone,
         window=window,
-        spans=timeline(*frames, window, profile, default_zone=options.default_zone),
-        account=with_ratios(uptime(*frames, [window], profile, default_zone=options.default_zone).frame),
+        spans=spans,
+        account=with_ratios(account.frame),
     )
 
 

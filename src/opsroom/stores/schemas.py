@@ -105,7 +105,7 @@ class PollsAccepted(BaseModel):
     rejected: list[RejectedPoll]
 
 
-State = Literal["closed", "unknown", "down", "up"]
+State = Literal["closed", "excused", "unknown", "down", "up"]
 
 
 class Segment(BaseModel):

@@ -1,7 +1,10 @@
 """Where tables and engine meet: rows become the engine's frames. Nothing else knows both."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import polars as pl
 from sqlalchemy import text
@@ -10,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.db.engine import SQLITE
 from opsroom.core.db.frames import Read, read_frames
+from opsroom.stores.maintenance.spans import Rule, excluded_spans
 
 LATEST = """
     SELECT max(latest) FROM (
@@ -31,11 +35,17 @@ HOURS = """
     SELECT s.site, h.day_of_week, h.start_time_local, h.end_time_local
     FROM business_hours h JOIN stores s ON s.id = h.store_id {only} ORDER BY 1, 2, 3, 4
 """
-STORES = "SELECT s.site, s.external_id, s.zone FROM stores s WHERE true {only} ORDER BY 1"
+STORES = 'SELECT s.site, s.external_id, s.zone, s."group" FROM stores s WHERE true {only} ORDER BY 1'
+MAINTENANCE = """
+    SELECT s.site, m.store_group, m.zone, CAST(m.start_local AS TEXT), CAST(m.end_local AS TEXT), m.recurrence
+    FROM maintenance_windows m LEFT JOIN stores s ON s.id = m.store_id WHERE m.store_id IS NULL OR (true {only})
+    ORDER BY m.id
+"""
 
 OBSERVATION_COLUMNS = ("store", "observed_at", "seen")
 HOUR_COLUMNS = ("store", "day", "start", "end")
-STORE_COLUMNS = ("store", "external_id", "zone")
+STORE_COLUMNS = ("store", "external_id", "zone", "group")
+MAINTENANCE_COLUMNS = ("store", "group", "zone", "start_local", "end_local", "recurrence")
 
 BOTH = 3
 NO_END = 1 << 62  # microseconds; after every instant
@@ -54,17 +64,36 @@ class Span:
 class Snapshot:
     """The engine's frames, of all stores or of one; `store` in them is the site key.
 
-    stores: store, external_id, zone of every store
+    stores: store, external_id, zone, group of every store
     """
 
     observations: pl.DataFrame
     hours: pl.DataFrame
     stores: pl.DataFrame
+    span: Span
+    maintenance: tuple[Rule, ...] = ()
+
+    def excluded(self, default_zone: str) -> pl.DataFrame | None:
+        """Maintenance time as the engine takes it, from each store's first observation here to its last.
+
+        An observation before the span tells whether the first one in it begins an open interval; so maintenance
+        between the two matters, however long ago it was.
+        """
+        if not self.maintenance:
+            return None
+        reach = self.observations.group_by("store").agg(
+            pl.col("instant").min().alias("first"), pl.col("instant").max().alias("last")
+        )
+        interest = self.stores.join(reach, on="store", how="left").with_columns(
+            pl.min_horizontal("first", pl.lit(self.span.start)), pl.max_horizontal(pl.col("last") + 1, self.span.end)
+        )
+        return excluded_spans(self.maintenance, interest, default_zone)
 
     def fingerprint(self, *about: object) -> str:
         """SHA-256 over every value that a result depends on, and over `about`."""
-        digest = hashlib.sha256(repr(about).encode())
-        for frame in (self.observations, self.hours, self.stores):
+        digest = hashlib.sha256(repr((*about, self.maintenance)).encode())
+        stores = self.stores if self.maintenance else self.stores.drop("group")
+        for frame in (self.observations, self.hours, stores):
             for column in frame.iter_columns():
                 digest.update(_bytes(column))
         return digest.hexdigest()
@@ -77,31 +106,38 @@ def latest_observation(url: URL) -> int | None:
     return found
 
 
-def read_snapshot(url: URL, span: Span) -> Snapshot:
-    """All stores. Blocking."""
-    observations, hours, stores = read_frames(
+def read_snapshot(url: URL, span: Span, sites: Sequence[int] | None = None) -> Snapshot:
+    """All stores, or those with these site keys. Blocking."""
+    only = "" if sites is None else f"AND s.site IN ({', '.join(str(int(site)) for site in sites)})"
+    observations, hours, stores, maintenance = read_frames(
         url,
         [
-            Read(_observations(span, only=""), OBSERVATION_COLUMNS, integers=True),
-            Read(HOURS.format(only=""), HOUR_COLUMNS),
-            Read(STORES.format(only=""), STORE_COLUMNS),
+            Read(_observations(span, only=only), OBSERVATION_COLUMNS, integers=True),
+            Read(HOURS.format(only=only), HOUR_COLUMNS),
+            Read(STORES.format(only=only), STORE_COLUMNS),
+            Read(MAINTENANCE.format(only=only), MAINTENANCE_COLUMNS),
         ],
     )
-    return _snapshot(observations, hours, stores, as_text=url.get_backend_name() == SQLITE)
+    as_text = url.get_backend_name() == SQLITE
+    return _snapshot(observations, hours, stores, span, maintenance.rows(), as_text=as_text)
 
 
 async def read_store(connection: AsyncConnection, site: int, span: Span) -> Snapshot:
-    """One store, by three indexed reads."""
+    """One store, by four indexed reads."""
     only = f"AND s.site = {int(site)}"
 
+    async def rows(sql: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in await connection.execute(text(sql))]
+
     async def read(sql: str, columns: tuple[str, ...]) -> pl.DataFrame:
-        rows = [tuple(row) for row in await connection.execute(text(sql))]
-        return pl.DataFrame(rows, schema=list(columns), orient="row", infer_schema_length=None)
+        return pl.DataFrame(await rows(sql), schema=list(columns), orient="row", infer_schema_length=None)
 
     return _snapshot(
         await read(_observations(span, only=only), OBSERVATION_COLUMNS),
         await read(HOURS.format(only=only), HOUR_COLUMNS),
         await read(STORES.format(only=only), STORE_COLUMNS),
+        span,
+        await rows(MAINTENANCE.format(only=only)),
         as_text=connection.dialect.name == SQLITE,
     )
 
@@ -125,7 +161,15 @@ def _observations(span: Span, *, only: str) -> str:
     )
 
 
-def _snapshot(observations: pl.DataFrame, hours: pl.DataFrame, stores: pl.DataFrame, *, as_text: bool) -> Snapshot:
+def _snapshot(
+    observations: pl.DataFrame,
+    hours: pl.DataFrame,
+    stores: pl.DataFrame,
+    span: Span,
+    maintenance: Sequence[tuple[Any, ...]],
+    *,
+    as_text: bool,
+) -> Snapshot:
     return Snapshot(
         _engine_observations(observations.cast(dict.fromkeys(OBSERVATION_COLUMNS, pl.Int64))),
         hours.with_columns(
@@ -133,7 +177,12 @@ def _snapshot(observations: pl.DataFrame, hours: pl.DataFrame, stores: pl.DataFr
             _microseconds("start", as_text=as_text),
             _microseconds("end", as_text=as_text),
         ),
-        stores.cast({"store": pl.Int64, "external_id": pl.String, "zone": pl.String}),
+        stores.cast({"store": pl.Int64, "external_id": pl.String, "zone": pl.String, "group": pl.String}),
+        span,
+        tuple(
+            Rule(site, group, zone, datetime.fromisoformat(start), datetime.fromisoformat(end), recurrence)
+            for site, group, zone, start, end, recurrence in maintenance
+        ),
     )
 
 
