@@ -94,9 +94,10 @@ async def test_a_worker_that_starts_before_its_database_is_there_works_when_it_c
     for _ in range(50):
         await asyncio.sleep(0)
     assert not worker.done()
-    folder.mkdir()
-    shutil.copy(sqlite_template, folder / "arriving.db")
-    (folder / "arriving.db").rename(folder / "opsroom.db")
+    arriving = tmp_path / "arriving"
+    arriving.mkdir()
+    shutil.copy(sqlite_template, arriving / "opsroom.db")
+    arriving.rename(folder)
     async with shop.database.transaction() as session:
         await session.execute(text("CREATE TABLE effects (line text)"))
     assert (await shop.ended(await shop.ask())).status is JobStatus.SUCCEEDED

@@ -110,6 +110,19 @@ class PostgresDirect:
         return rows
 
 
+@dataclass(frozen=True, slots=True)
+class PooledDirect:
+    """Behind a transaction-mode pooler there is no lasting connection to read on; the pool's transactions do."""
+
+    _fetch: Fallback
+
+    async def fetch(self, sql: str, arguments: Sequence[Any]) -> Rows:
+        return await self._fetch(sql, arguments)
+
+    async def close(self) -> None:
+        """It holds nothing."""
+
+
 class SqliteDirect:
     """A connection used inside the event loop: for a short read the way to a thread and back costs more than the read.
 

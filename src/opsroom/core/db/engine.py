@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import (
@@ -18,10 +17,13 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from opsroom.core.db.direct import Direct, PostgresDirect, Rows, SqliteDirect
+from opsroom.core.db.attribution import HOLDER, AttributedConnection, attribute_sqlite
+from opsroom.core.db.connect import POOLED, connect, driver_query
+from opsroom.core.db.direct import Direct, PooledDirect, PostgresDirect, Rows, SqliteDirect
 
 POSTGRESQL = "postgresql"
 SQLITE = "sqlite"
+BUSY_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,9 @@ class PoolOptions:
 class Database:
     """One database, SQLite or PostgreSQL.
 
-    Writes go through `transaction()`; reads that need no transaction through `reading()`, which on
-    both engines runs in autocommit on a pool of its own, so that a reader never waits for a writer.
-    Hot reads go through `direct`, past SQLAlchemy.
+    Writes go through `transaction()`; reads that need no transaction through `reading()`, which has a
+    pool of its own that cannot write, so that a reader never waits for a writer: in autocommit on
+    PostgreSQL, with one view of the data per block on SQLite. Hot reads go through `direct`, past SQLAlchemy.
     """
 
     def __init__(self, url: str, pool: PoolOptions | None = None) -> None:
@@ -75,11 +77,12 @@ class Database:
         await self.writer.dispose()
 
     def _direct(self) -> Direct:
+        if POOLED in self.url.query:
+            return PooledDirect(self._fetch_in_thread)
         if self.is_postgresql:
-            options = {**self.reader.dialect.create_connect_args(self.url)[1], **_server_settings(self.pool)}
-            for of_sqlalchemy in ("prepared_statement_cache_size", "prepared_statement_name_func"):
-                options.pop(of_sqlalchemy, None)
-            return PostgresDirect(partial(asyncpg.connect, **options), self.pool.size)
+            address = self.reader.dialect.create_connect_args(self.url)[1]
+            options = _driver_options(self.url, self.pool, read_only=True)
+            return PostgresDirect(partial(connect, **address, **options), self.pool.size)
         return SqliteDirect(Path(self.url.database or ""), self._fetch_in_thread)
 
     async def _fetch_in_thread(self, sql: str, arguments: Sequence[Any]) -> Rows:
@@ -88,15 +91,18 @@ class Database:
 
 
 def async_url(url: str) -> URL:
-    """Any of the usual spellings, with the driver we use and its names for SSL options."""
+    """Any of the usual spellings, with the driver we use and its names for SSL options.
+
+    Raises:
+        ValueError: another kind of database, or an option that nobody would heed.
+    """
     parsed = make_url(url)
     backend = parsed.get_backend_name()
     if backend in {"postgresql", "postgres"}:
-        query = dict(parsed.query)
-        if "sslmode" in query:
-            query["ssl"] = query.pop("sslmode")
-        return parsed.set(drivername="postgresql+asyncpg", query=query)
+        return parsed.set(drivername="postgresql+asyncpg", query=driver_query(parsed.query))
     if backend == SQLITE:
+        if parsed.database in {None, "", ":memory:"}:
+            raise ValueError("an SQLite database needs a file: sqlite:///opsroom.db, sqlite:////srv/opsroom.db")
         return parsed.set(drivername="sqlite+aiosqlite")
     raise ValueError(f"expected a postgresql:// or sqlite:// URL, found {parsed.drivername}://")
 
@@ -111,7 +117,17 @@ def sqlite_path(url: URL) -> Path | None:
 def _engine(url: URL, pool: PoolOptions, *, read_only: bool) -> AsyncEngine:
     if url.get_backend_name() == SQLITE:
         return _sqlite_engine(url, pool, read_only=read_only)
-    options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if read_only else {}
+    options: dict[str, Any] = {}
+    if read_only and POOLED in url.query:
+        options = {"execution_options": {"postgresql_readonly": True}}
+    elif read_only:
+        options = {"isolation_level": "AUTOCOMMIT"}
+    arguments: dict[str, Any] = {"async_creator_fn": connect}
+    if not read_only:
+        arguments["connection_class"] = AttributedConnection
+    if POOLED in url.query:
+        # Unnamed and used at once, in the transaction that pins the server's connection.
+        arguments["prepared_statement_name_func"] = str
     return create_async_engine(
         url,
         pool_size=pool.size,
@@ -119,31 +135,43 @@ def _engine(url: URL, pool: PoolOptions, *, read_only: bool) -> AsyncEngine:
         pool_recycle=pool.recycle,
         pool_pre_ping=pool.pre_ping,
         echo=pool.echo,
-        connect_args=_server_settings(pool),
+        connect_args=arguments | _driver_options(url, pool, read_only=read_only),
         **options,
     )
 
 
-def _server_settings(pool: PoolOptions) -> dict[str, Any]:
-    timeout = str(int(pool.statement_timeout * 1000))
-    return {"server_settings": {"application_name": "opsroom", "statement_timeout": timeout}}
+def _driver_options(url: URL, pool: PoolOptions, *, read_only: bool) -> dict[str, Any]:
+    if POOLED in url.query:
+        # A pooler refuses settings it does not know, and what SET changes stays for its next client.
+        settings = {"application_name": "opsroom"}
+        return {"server_settings": settings, "statement_cache_size": 0, "command_timeout": pool.statement_timeout}
+    settings = {"application_name": "opsroom", "statement_timeout": str(int(pool.statement_timeout * 1000))}
+    if read_only:
+        settings["default_transaction_read_only"] = "on"
+    return {"server_settings": settings}
 
 
 def _sqlite_engine(url: URL, pool: PoolOptions, *, read_only: bool) -> AsyncEngine:
-    engine = create_async_engine(url, echo=pool.echo, connect_args={"timeout": 30})
+    # One writing connection: within a process writers then take turns in the order they came, where
+    # SQLite itself would have them all knock again and again, and let the unlucky wait the longest.
+    size, overflow = (pool.size, pool.overflow) if read_only else (1, 0)
+    engine = create_async_engine(
+        url, echo=pool.echo, pool_size=size, max_overflow=overflow, connect_args={"timeout": BUSY_SECONDS}
+    )
     event.listen(engine.sync_engine, "connect", _read_pragmas if read_only else _write_pragmas)
     event.listen(engine.sync_engine, "begin", _begin_deferred if read_only else _begin_immediate)
     return engine
 
 
-def _write_pragmas(connection: Any, _record: Any) -> None:
+def _write_pragmas(connection: Any, record: Any) -> None:
+    record.info[HOLDER] = attribute_sqlite(connection)
     # The driver's own BEGIN would be deferred, and a deferred writer can fail half way as "busy".
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
         "foreign_keys=ON",
-        "busy_timeout=30000",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
         "synchronous=FULL",
         "recursive_triggers=ON",
         "cache_size=-65536",
@@ -156,10 +184,12 @@ def _read_pragmas(connection: Any, record: Any) -> None:
     _write_pragmas(connection, record)
     cursor = connection.cursor()
     cursor.execute("PRAGMA query_only=ON")
+    cursor.execute("PRAGMA cache_size=-16384")  # there may be many
     cursor.close()
 
 
 def _begin_immediate(connection: Any) -> None:
+    connection.connection.info[HOLDER].begin()
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from sqlalchemy.engine import URL
 
+from opsroom.core.db.connect import libpq_query
 from opsroom.core.db.engine import SQLITE, sqlite_path
 
 
@@ -62,7 +63,4 @@ def _from_postgresql(url: URL, reads: Sequence[Read]) -> list[pl.DataFrame]:
 
 def libpq_url(url: URL) -> str:
     """Our URL as PostgreSQL's own library spells it."""
-    query = dict(url.query)
-    if "ssl" in query:
-        query["sslmode"] = query.pop("ssl")
-    return url.set(drivername="postgresql", query=query).render_as_string(hide_password=False)
+    return url.set(drivername="postgresql", query=libpq_query(url.query)).render_as_string(hide_password=False)

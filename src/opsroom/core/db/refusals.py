@@ -6,15 +6,24 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 
-from opsroom.core.errors import Conflict, PreconditionFailed, Refusal, Unavailable
+from opsroom.core.db.connect import NO_ANSWER
+from opsroom.core.errors import Conflict, Invalid, PreconditionFailed, Refusal, Unavailable
 
 UNIQUE = re.compile(r'unique constraint "(?P<name>[^"]+)"|UNIQUE constraint failed: (?P<columns>[\w., ]+)')
 UNREACHABLE = re.compile(
-    r"unable to open database|database is locked|connection (was |is )?(refused|closed|lost|reset)|connect call failed"
-    r"|cannot connect|the database system is|too many clients|terminating connection",
+    r"unable to open database|connection (was |is )?(refused|closed|lost|reset)|connect call failed|cannot connect",
     re.IGNORECASE,
 )
 FULL = re.compile(r"database or disk is full|no space left|disk full", re.IGNORECASE)
+BUSY = re.compile(r"database (table )?is locked", re.IGNORECASE)
+UNSTORABLE = re.compile(r"invalid input for query argument|too large to convert", re.IGNORECASE)
+
+# PostgreSQL's error codes (appendix A of its manual), by the longest prefix that matters.
+NOT_THERE = ("08", "28", "3D000", "53300", "57P")  # connection, credentials, no such database, too many, going down
+CROWDED = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
+CANCELLED = "57014"
+DISK_FULL = "53100"
+BAD_VALUE = ("22001", "22003", "22008", "22021", "22P05")  # too long, out of range, and text that cannot be stored
 
 
 def refusal_from(error: SQLAlchemyError) -> Refusal | None:
@@ -26,7 +35,7 @@ def refusal_from(error: SQLAlchemyError) -> Refusal | None:
     if isinstance(error, IntegrityError):
         return _conflict(str(error.orig))
     if isinstance(error, DBAPIError):
-        return _unavailable(error)
+        return _from_driver(error)
     return None
 
 
@@ -46,10 +55,17 @@ def _conflict(message: str) -> Refusal:
     return Conflict("The database refused the change because a rule of the table is broken.", code="constraint")
 
 
-def _unavailable(error: DBAPIError) -> Refusal | None:
+def _from_driver(error: DBAPIError) -> Refusal | None:
     message = str(error.orig)
-    if FULL.search(message):
+    code = getattr(error.orig, "sqlstate", None) or ""
+    if code == DISK_FULL or FULL.search(message):
         return Unavailable("The disk of the database is full; nothing was changed.", code="disk_full")
-    if error.connection_invalidated or UNREACHABLE.search(message):
-        return Unavailable("The database does not answer; try again in a moment.", code="database_unavailable")
+    if code == CANCELLED:
+        return Unavailable("The database took too long; nothing was changed. Ask for less.", code="statement_timeout")
+    if code.startswith(CROWDED) or BUSY.search(message):
+        return Unavailable("Others were writing at the same place; try again in a moment.", code="database_busy")
+    if error.connection_invalidated or code.startswith(NOT_THERE) or UNREACHABLE.search(message):
+        return Unavailable(NO_ANSWER, code="database_unavailable")
+    if code in BAD_VALUE or UNSTORABLE.search(message):
+        return Invalid("A value is too long, too large, or has a character that the database cannot keep.")
     return None
