@@ -4,7 +4,7 @@
 
 Both are whole processes, started in turn (A B A B ...); medians of wall clock, CPU seconds and peak memory. The floor
 is a Python process that reads the same three files with Polars into typed columns (texts, timestamps, times) and ends.
-S1: 14,092 stores, 1,822,080 polls. S2 (--big): ten times the stores and polls.
+S1: 14,092 stores, 1,822,080 polls. S2 (--big, in place of S1): ten times the stores and polls.
 """
 
 import argparse
@@ -41,12 +41,15 @@ class Ended:
 
 def run(arguments: list[str]) -> Ended:
     begun = time.perf_counter()
-    silent = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_WRONLY, 0) for descriptor in (1, 2)]
-    process = os.posix_spawn(arguments[0], arguments, os.environ, file_actions=silent)
-    _, status, used = os.wait4(process, 0)
-    seconds = time.perf_counter() - begun
-    if status:
-        raise SystemExit(f"{' '.join(arguments)} ended with status {os.waitstatus_to_exitcode(status)}")
+    with tempfile.TemporaryFile() as said:
+        to_file = [(os.POSIX_SPAWN_DUP2, said.fileno(), descriptor) for descriptor in (1, 2)]
+        process = os.posix_spawn(arguments[0], arguments, os.environ, file_actions=to_file)
+        _, status, used = os.wait4(process, 0)
+        seconds = time.perf_counter() - begun
+        if status:
+            said.seek(0)
+            code = os.waitstatus_to_exitcode(status)
+            raise SystemExit(f"{' '.join(arguments)} ended with status {code}:\n{said.read().decode()}")
     return Ended(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
@@ -84,14 +87,12 @@ def _medians(results: list[Ended]) -> Ended:
 def main() -> None:
     arguments = argparse.ArgumentParser(description="The report on bare files against only parsing them.")
     arguments.add_argument("--rounds", type=int, default=7)
-    arguments.add_argument("--big", action="store_true", help="S2 as well: 18 million polls")
+    arguments.add_argument("--big", action="store_true", help="S2, 18 million polls, in place of S1")
     arguments.add_argument("--folder", type=Path, help="keep and reuse the generated files here")
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         base = given.folder or Path(temporary)
-        sizes = {"S1": (STORES, POLLS)}
-        if given.big:
-            sizes["S2"] = (STORES * 10, POLLS * 10)
+        sizes = {"S2": (STORES * 10, POLLS * 10)} if given.big else {"S1": (STORES, POLLS)}
         for name, (stores, polls) in sizes.items():
             # In a process of its own: the peak memory of a child includes that of the parent at its start.
             folder = base / f"{stores}_{polls}"
