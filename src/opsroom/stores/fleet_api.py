@@ -1,0 +1,98 @@
+"""`/api/v1/stores/{summary,availability,incidents}`: many stores in any window."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import AwareDatetime
+
+from opsroom.core.auth.guards import allow
+from opsroom.core.db.session import TheDatabase
+from opsroom.stores.asked_window import AskedWindow, Period
+from opsroom.stores.fleet import FleetAccount, fleet_account
+from opsroom.stores.fleet_schemas import (
+    FleetAvailability,
+    FleetIncidents,
+    FleetSummary,
+    QualityRead,
+    TotalsRead,
+    days_of,
+    incidents_of,
+    stores_of,
+    window_of,
+)
+from opsroom.stores.options import options_from
+from opsroom.stores.overview import fleet_overview
+from opsroom.stores.selection import Selection
+
+router = APIRouter(prefix="/api/v1/stores", tags=["stores"])
+
+
+def asked_window(
+    start: Annotated[AwareDatetime | None, Query(alias="from", description="start, with offset or Z")] = None,
+    end: Annotated[AwareDatetime | None, Query(alias="to", description="end, not included")] = None,
+    window: Annotated[str | None, Query(description="before the latest poll: last_24h, last_7d, last_4w")] = None,
+    period: Annotated[Period | None, Query(description="a calendar period; which one says `of`")] = None,
+    of: Annotated[str | None, Query(description="2026-10-25, 2026-W43 or 2026-10")] = None,
+    zone: Annotated[str | None, Query(description="whose calendar; none takes the default zone")] = None,
+) -> AskedWindow:
+    return AskedWindow(start, end, window, period, of, zone)
+
+
+def selection(
+    store: Annotated[str | None, Query(description="one store, by its id or external id")] = None,
+    group: Annotated[str | None, Query(description="stores of this group")] = None,
+    tag: Annotated[list[str] | None, Query(description="stores with this tag, as name:value; repeatable")] = None,
+) -> Selection:
+    return Selection(store, group, tuple(tag or ()))
+
+
+Asked = Annotated[AskedWindow, Depends(asked_window)]
+Selected = Annotated[Selection, Depends(selection)]
+
+
+async def asked_account(request: Request, database: TheDatabase, asked: Asked, selected: Selected) -> FleetAccount:
+    return await fleet_account(database, options_from(request.app.state.options), asked, selected)
+
+
+Account = Annotated[FleetAccount, Depends(asked_account, scope="function")]
+
+
+@router.get("/availability", dependencies=[allow("stores.observations.read")])
+async def read_availability(found: Account) -> FleetAvailability:
+    """Exact sums of every store in any window; default: the seven days before the latest poll."""
+    return FleetAvailability(window=window_of(found), totals=TotalsRead.of(found.totals), stores=stores_of(found))
+
+
+@router.get("/incidents", dependencies=[allow("stores.observations.read")])
+async def read_fleet_incidents(
+    found: Account,
+    ongoing: Annotated[bool | None, Query(description="only those that go on, or only those that are over")] = None,
+    limit: Annotated[int, Query(ge=1, le=100_000)] = 1000,
+) -> FleetIncidents:
+    """Downtimes, newest first, with mean times to repair and between failures; default: the last seven days."""
+    return FleetIncidents(
+        window=window_of(found),
+        totals=TotalsRead.of(found.totals),
+        incidents=incidents_of(found, limit, ongoing=ongoing),
+    )
+
+
+@router.get("/summary", dependencies=[allow("stores.observations.read")])
+async def read_summary(
+    request: Request,
+    database: TheDatabase,
+    asked: Asked,
+    selected: Selected,
+    worst: Annotated[int, Query(ge=0, le=1000, description="how many of the least available stores")] = 10,
+    by: Annotated[Literal["day"] | None, Query(description="add the sums of each local day")] = None,
+) -> FleetSummary:
+    """The whole fleet, or a part of it: sums, the worst stores, what the data lack; default: the last seven days."""
+    options = options_from(request.app.state.options)
+    seen = await fleet_overview(database, options, asked, selected, by_day=by is not None)
+    return FleetSummary(
+        window=window_of(seen.found),
+        totals=TotalsRead.of(seen.found.totals),
+        quality=QualityRead.of(seen.found.quality),
+        worst=stores_of(seen.found, seen.worst(worst)),
+        days=days_of(seen.days),
+    )
