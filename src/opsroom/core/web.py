@@ -117,6 +117,9 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
+        if isinstance(error.__cause__, Refusal):
+            # FastAPI calls whatever goes wrong while a body arrives a bad request, our own limit too.
+            return await problem(request, error.__cause__)
         return await _respond(request, error.status_code, _http_document(request, error), dict(error.headers or {}))
 
     @app.exception_handler(SQLAlchemyError)
@@ -161,6 +164,10 @@ def _http_document(request: Request, error: HTTPException) -> dict[str, Any]:
     detail = str(error.detail)
     if status is HTTPStatus.NOT_FOUND and detail == status.phrase:
         detail = f"There is nothing at {request.url.path}; the paths are listed at /docs."
+    elif status is HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = f"{request.method} is not among the methods of {request.url.path}, which the header Allow lists."
+    elif status is HTTPStatus.BAD_REQUEST and error.__cause__ is not None:
+        detail = "The request body cannot be read; it must be what its Content-Type says."
     return {"title": status.phrase, "code": status.name.lower(), "detail": detail}
 
 
