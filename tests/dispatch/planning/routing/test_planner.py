@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opsroom.dispatch.planning.decision import Route
+from opsroom.dispatch.planning.policies.futures import first_load
 from opsroom.dispatch.planning.problem import Order, Place, State, Vehicle
 from opsroom.dispatch.planning.routing.checker import violations
 from opsroom.dispatch.planning.routing.insertion import insert_greedily
 from opsroom.dispatch.planning.routing.planner import plan_routes
-from opsroom.dispatch.planning.routing.schedule import as_route, latest_start
+from opsroom.dispatch.planning.routing.schedule import as_route
 from opsroom.dispatch.planning.routing.solver import solve
 from opsroom.dispatch.planning.routing.task import Budget, Plan, RoutingProblem, Task, Tour, Visit
 from opsroom.dispatch.planning.routing.vroom_start import vroom_plan
@@ -167,11 +168,24 @@ def test_orders_that_leave_now_do_not_ride_with_orders_that_come_later() -> None
     assert sorted(tour.tasks for tour in found.tours) == [(0,), (1,)]
 
 
-def test_the_latest_start_is_one_second_before_a_window_is_missed() -> None:
-    problem = problem_of([goods("a", 1, latest=500), goods("b", 2, latest=520, service=10)], [VAN])
-    tour = Tour(0, tuple(Visit(act, n) for act in ("pickup", "delivery") for n in (0, 1)))
-    # B by 520 after A→B 40: A by 480, so leave by 480 − 60.
-    assert latest_start(problem, tour) == 420
+def test_a_vehicle_may_come_back_and_load_again() -> None:
+    tasks = (Task(goods("a", 1, 9)), Task(goods("b", 2, 9), release=600))
+    problem = RoutingProblem(tasks, (VAN,), NEAR, departure=0, reloads=1)
+    found = solve(problem, QUICK, seed=1)
+    assert found is not None
+    [tour] = found.tours
+    assert [(visit.act, visit.task) for visit in tour.visits] == [
+        ("pickup", 0),
+        ("delivery", 0),
+        ("pickup", 1),
+        ("delivery", 1),
+    ]
+    assert first_load(tour) == (0,)
+    route = as_route(problem, tour)
+    assert route.metres == (60 + 60 + 90 + 95) * 10
+    assert faults(problem, (route,)) == ()
+    again = solve(problem, Budget(iterations=1), seed=2, warm=found)
+    assert again == found
 
 
 def test_vroom_and_insertion_make_plans_that_keep_the_rules(morning: State) -> None:

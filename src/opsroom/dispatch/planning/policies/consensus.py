@@ -22,6 +22,9 @@ from opsroom.dispatch.planning.routing.solver import Job, solve_all
 from opsroom.dispatch.planning.routing.task import Budget, Plan
 from opsroom.dispatch.planning.situation import Situation
 
+WORKERS = 2
+"""Futures planned side by side. It does not change an answer that is bounded by iterations."""
+
 
 @dataclass(frozen=True)
 class ConsensusParameters:
@@ -34,8 +37,6 @@ class ConsensusParameters:
     """Share of futures from which an order is fixed to go."""
     keep_below: float = 0.2
     """Share of futures up to which it is fixed to wait."""
-    patient: bool = False
-    """Whether a tour that could leave with the next decision as well counts as waiting."""
     looking: float = 0.75
     """Part of the budget for the futures; the rest plans what is sent."""
 
@@ -44,10 +45,6 @@ class ConsensusParameters:
         part = self.looking / (self.rounds * self.samples)
         share = budget.share(part)
         return replace(share, seconds=None if share.seconds is None else share.seconds * WORKERS)
-
-
-WORKERS = 2
-"""Futures planned side by side. It does not change an answer that is bounded by iterations."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,7 @@ class _Vote:
         for sample, plan in enumerate(solve_all(jobs, WORKERS)):
             if plan is not None:
                 self.plans[sample] = plan
-                leaving = leaving_now(self.situation, problems[sample], plan, patient=self.parameters.patient)
+                leaving = leaving_now(self.situation, problems[sample], plan)
                 self.tally.update(leaving)
         for order in self.present:
             share = self.tally[order.key] / self.parameters.samples

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from opsroom.dispatch.planning.problem import Order
-from opsroom.dispatch.planning.routing.schedule import latest_start
-from opsroom.dispatch.planning.routing.task import Plan, RoutingProblem, Task
+from opsroom.dispatch.planning.routing.task import Plan, RoutingProblem, Task, Tour
 from opsroom.dispatch.planning.situation import Situation
 
 MISSED = 10**9
@@ -38,21 +37,36 @@ def future_problem(
     for step, orders in enumerate(future):
         release = state.next_departure + step * state.interval
         tasks += [Task(order, required=required, prize=prize, release=release) for order in orders]
-    return RoutingProblem(tuple(tasks), state.vehicles, situation.travel, state.departure)
+    # Trucks that are few come back and go again; those hired by the tour are hired again.
+    reloads = 0 if ample else len(future)
+    return RoutingProblem(tuple(tasks), state.vehicles, situation.travel, state.departure, reloads=reloads)
 
 
-def leaving_now(situation: Situation, problem: RoutingProblem, plan: Plan, *, patient: bool) -> frozenset[str]:
-    """Present orders on tours that take nothing with them that leaves later.
-
-    A `patient` reading also holds back the tours that could as well leave with the next decision.
+def leaving_now(situation: Situation, problem: RoutingProblem, plan: Plan) -> frozenset[str]:
+    """Present orders in first loads that leave before the next decision could send them, and take nothing along that
+    is released later.
     """
-    state = situation.state
     leaving: set[str] = set()
     for tour in plan.tours:
-        tasks = [problem.tasks[number] for number in tour.tasks]
-        if any(task.loadable > problem.departure for task in tasks):
+        if problem.vehicles[tour.vehicle].available >= situation.state.next_departure:
             continue
-        if patient and latest_start(problem, tour) >= state.next_departure:
-            continue
-        leaving.update(task.order.key for task in tasks)
+        load = first_load(tour)
+        tasks = [problem.tasks[number] for number in load]
+        if all(task.loadable <= problem.departure for task in tasks):
+            leaving.update(task.order.key for task in tasks)
     return frozenset(leaving)
+
+
+def first_load(tour: Tour) -> tuple[int, ...]:
+    """Tasks picked up before the vehicle is empty for the first time."""
+    aboard: set[int] = set()
+    load: list[int] = []
+    for visit in tour.visits:
+        if visit.act == "pickup":
+            aboard.add(visit.task)
+            load.append(visit.task)
+        else:
+            aboard.discard(visit.task)
+            if not aboard:
+                break
+    return tuple(load)

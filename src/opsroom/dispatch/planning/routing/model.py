@@ -10,6 +10,7 @@ so is leaving now.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,11 @@ class Model:
     task_of_shipment: tuple[int, ...]
     leaves_now: tuple[bool, ...]
     """Of each type, whether it is one that leaves now."""
+
+    @cached_property
+    def clients(self) -> frozenset[int]:
+        """Tasks whose goods are loaded at the start of a trip."""
+        return frozenset(self.task_of_client)
 
     def type_of(self, vehicle: int, *, now: bool) -> int:
         kinds = zip(self.vehicle_of_type, self.leaves_now, strict=True)
@@ -96,11 +102,14 @@ class _Fleet:
             start_late = opens
         elif problem.start_by is not None:
             start_late = min(max(opens, problem.start_by - problem.departure), closes)
+        start, end = self._depot(vehicle.start), self._depot(vehicle.end)
         return pyvrp.VehicleType(
             num_available=min(vehicle.count, max(len(problem.tasks), 1)),
             capacity=[dimension.capacity(vehicle, now) for dimension in dimensions],
-            start_depot=self._depot(vehicle.start),
-            end_depot=self._depot(vehicle.end),
+            start_depot=start,
+            end_depot=end,
+            reload_depots=[start] if start == end and problem.reloads else [],
+            max_reloads=problem.reloads,
             fixed_cost=vehicle.fixed * UNITS_PER_CENT,
             tw_early=opens,
             tw_late=closes,

@@ -13,9 +13,6 @@ from opsroom.dispatch.planning.routing.vroom_start import vroom_plan
 INDISPENSABLE = 10**10
 """Cents: the prize of a required task where not all of them can be carried; no route costs as much."""
 
-SEARCHES = 2
-"""Searches from different seeds, side by side; the better plan is taken."""
-
 Check = Callable[[tuple[Route, ...]], tuple[str, ...]]
 """The rules that a set of routes breaks, as sentences."""
 
@@ -46,25 +43,27 @@ def loss(problem: RoutingProblem, plan: Plan, routes: tuple[Route, ...]) -> floa
 
 
 def _with_ample_fleet(problem: RoutingProblem, budget: Budget, seed: int) -> list[Plan]:
-    return _searched(problem, budget, seed) or [insert_greedily(problem)]
+    return _searched(problem, budget, seed, (None, None)) or [insert_greedily(problem)]
 
 
 def _with_scarce_fleet(problem: RoutingProblem, budget: Budget, seed: int) -> list[Plan]:
-    """A start that keeps every rule makes sure that the search has one to come back to."""
-    inserted = insert_greedily(problem)
-    starts = [inserted]
-    quick = vroom_plan(problem)
+    """A start that keeps every rule makes sure that one search has a plan to come back to."""
+    starts = [insert_greedily(problem)]
+    quick = vroom_plan(problem) if budget.seconds is not None else None
     if quick is not None:
         starts.append(quick)
     start = min(starts, key=lambda plan: _start_loss(problem, plan))
     missing = {n for n, task in enumerate(problem.tasks) if task.required} - start.carried()
     offered = problem.offering(tuple(map(_dispensable, problem.tasks))) if missing else problem
-    return [*starts, *_searched(offered, budget, seed, start)]
+    return [*starts, *_searched(offered, budget, seed, (start, None))]
 
 
-def _searched(problem: RoutingProblem, budget: Budget, seed: int, warm: Plan | None = None) -> list[Plan]:
-    jobs = [Job(problem, budget, seed + other * 1_000_003, warm) for other in range(SEARCHES)]
-    return [plan for plan in solve_all(jobs, SEARCHES) if plan is not None]
+def _searched(
+    problem: RoutingProblem, budget: Budget, seed: int, starts: tuple[Plan | None, Plan | None]
+) -> list[Plan]:
+    """Two searches side by side, each from a start of its own."""
+    jobs = [Job(problem, budget, seed + other, start) for other, start in enumerate(starts)]
+    return [plan for plan in solve_all(jobs, workers=2) if plan is not None]
 
 
 def _start_loss(problem: RoutingProblem, plan: Plan) -> float:

@@ -37,18 +37,6 @@ def as_route(problem: RoutingProblem, tour: Tour) -> Route:
     return Route(vehicle.key, leaves, clock, tuple(stops), metres, cost)
 
 
-def latest_start(problem: RoutingProblem, tour: Tour) -> int:
-    """The last instant at which the vehicle may leave and still keep every window and its shift."""
-    vehicle = problem.vehicles[tour.vehicle]
-    travel, place = problem.travel, vehicle.end
-    latest = vehicle.until
-    for visit in reversed(tour.visits):
-        halt = _halt(problem, visit)
-        onward = 0 if place is None else travel.drive(halt.place, place)
-        latest, place = min(latest - onward - halt.service, halt.closes), halt.place
-    return latest if place is None else latest - travel.drive(vehicle.start, place)
-
-
 def _halt(problem: RoutingProblem, visit: Visit) -> _Halt:
     task = problem.tasks[visit.task]
     order: Order = task.order

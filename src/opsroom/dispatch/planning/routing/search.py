@@ -4,8 +4,11 @@
 of lateness, lowered by a tenth every five hundred iterations), and compares with the plan of three hundred iterations
 ago. A sampled future has a tenth of a second, some hundred iterations: none of that comes to bear. Here the start is
 the local search's own, under penalties that rise from cheap lateness to none; penalties begin in proportion to the
-costs, the memory is in proportion to the budget. On twelve sampled futures of 200 to 370 orders that gave plans 11 %
-shorter in 75 ms and 12 % shorter in 250 ms than `pyvrp.solve`, and equal ones where time was ample.
+costs, the memory is in proportion to the budget.
+
+Measured on a shared machine: penalties alone, 1.3 % shorter plans at 1 s on four problems of 100 to 150 orders; the
+start, 11 % shorter in 75 ms and 12 % in 250 ms than a random start under the same penalties, on twelve sampled futures
+of 200 to 370 orders.
 """
 
 import time

@@ -1,9 +1,10 @@
 """PyVRP under our vocabulary: deterministic by seed and iteration budget, or bounded by time."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 
 import pyvrp
 
@@ -49,34 +50,49 @@ def _solved(job: Job) -> Plan | None:
 
 
 def as_plan(model: Model, solution: pyvrp.Solution) -> Plan:
-    tours = []
-    for route in solution.routes():
-        loaded, visits = [], []
-        for activity in route:
-            if activity.is_client():
-                task = model.task_of_client[activity.idx]
-                loaded.append(Visit("pickup", task))
-                visits.append(Visit("delivery", task))
-            elif activity.is_shipment():
-                task = model.task_of_shipment[activity.idx]
-                visits.append(Visit("pickup" if activity.is_pickup() else "delivery", task))
-        if visits:
-            tours.append(Tour(model.vehicle_of_type[route.vehicle_type()], (*loaded, *visits)))
-    return Plan(tuple(tours))
+    tours = (Tour(model.vehicle_of_type[route.vehicle_type()], _visits(model, route)) for route in solution.routes())
+    return Plan(tuple(tour for tour in tours if tour.visits))
 
 
 def as_solution(problem: RoutingProblem, model: Model, plan: Plan) -> pyvrp.Solution:
     client = {task: index for index, task in enumerate(model.task_of_client)}
     shipment = {task: index for index, task in enumerate(model.task_of_shipment)}
-    kinds = {"pickup": pyvrp.ActivityType.PICKUP, "delivery": pyvrp.ActivityType.DELIVERY}
     routes = []
     for tour in plan.tours:
-        activities = []
-        for visit in tour.visits:
-            if visit.task in shipment:
-                activities.append(pyvrp.Activity(kinds[visit.act], shipment[visit.task]))
-            elif visit.act == "delivery":
-                activities.append(pyvrp.Activity(pyvrp.ActivityType.CLIENT, client[visit.task]))
         now = any(problem.tasks[number].leaves_now for number in tour.tasks)
-        routes.append(pyvrp.Route(model.data, activities, model.type_of(tour.vehicle, now=now)))
+        kind = model.type_of(tour.vehicle, now=now)
+        depot = pyvrp.Activity(pyvrp.ActivityType.DEPOT, model.data.vehicle_type(kind).start_depot)
+        routes.append(pyvrp.Route(model.data, list(_activities(tour, client, shipment, depot)), kind))
     return pyvrp.Solution(model.data, routes)
+
+
+def _visits(model: Model, route: pyvrp.Route) -> tuple[Visit, ...]:
+    """A trip's clients are picked up when it begins; shipments where the route says."""
+    visits: list[Visit] = []
+    for _, trip in groupby(route, key=lambda activity: activity.trip):
+        halts = [_visit(model, activity) for activity in trip if not activity.is_depot()]
+        visits += [Visit("pickup", halt.task) for halt in halts if halt.task in model.clients]
+        visits += halts
+    return tuple(visits)
+
+
+def _visit(model: Model, activity: pyvrp.Activity) -> Visit:
+    if activity.is_client():
+        return Visit("delivery", model.task_of_client[activity.idx])
+    return Visit("pickup" if activity.is_pickup() else "delivery", model.task_of_shipment[activity.idx])
+
+
+def _activities(
+    tour: Tour, client: Mapping[int, int], shipment: Mapping[int, int], depot: pyvrp.Activity
+) -> Iterator[pyvrp.Activity]:
+    under_way = False
+    for visit in tour.visits:
+        if visit.task in shipment:
+            kind = pyvrp.ActivityType.PICKUP if visit.act == "pickup" else pyvrp.ActivityType.DELIVERY
+            yield pyvrp.Activity(kind, shipment[visit.task])
+        elif visit.act == "delivery":
+            yield pyvrp.Activity(pyvrp.ActivityType.CLIENT, client[visit.task])
+            under_way = True
+        elif under_way:
+            yield depot
+            under_way = False

@@ -35,6 +35,8 @@ class RoutingProblem:
     """No vehicle leaves before."""
     start_by: int | None = None
     """Vehicles that are there by then leave by then."""
+    reloads: int = 0
+    """How often a vehicle that starts and ends in one place may come back there and go out again."""
 
     @property
     def ample(self) -> bool:
@@ -74,7 +76,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Tour:
-    """One use of a vehicle. Goods taken on where the vehicle starts are picked up by the first visits."""
+    """One use of a vehicle. It may come back to where it started: pickups there after deliveries are another load."""
 
     vehicle: int
     visits: tuple[Visit, ...]
