@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsroom.stores.uptime import CLASSIC, STRICT, EvidenceProfile, Window, timeline, uptime
+from opsroom.stores.uptime import fleet as fleet_module
 
 MINUTE = 60 * 1_000_000
 HOUR = 60 * MINUTE
@@ -196,6 +197,20 @@ def test_the_timeline_equals_the_definition(fleet: tuple[list[Store], list[Windo
     for number, store in enumerate(stores):
         mine = spans.filter(pl.col("store") == number).select("start", "end", pl.col("state").cast(pl.String)).rows()
         assert mine == reference(store, window, profile)
+
+
+@settings(max_examples=100, deadline=None)
+@given(fleets(), profiles)
+def test_taking_the_stores_one_at_a_time_changes_nothing(
+    fleet: tuple[list[Store], list[Window]], profile: EvidenceProfile
+) -> None:
+    stores, windows = fleet
+    window = Window("any", windows[0].start, windows[0].end + HOUR)
+    together = uptime(*frames(stores), windows, profile).frame, timeline(*frames(stores), window, profile)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fleet_module, "STORES_AT_ONCE", 1)
+        apart = uptime(*frames(stores), windows, profile).frame, timeline(*frames(stores), window, profile)
+    assert [frame.rows() for frame in apart] == [frame.rows() for frame in together]
 
 
 @pytest.mark.parametrize(("zone", "turning"), TURNING_POINTS)

@@ -1,7 +1,9 @@
 """The engine's view of its input frames: numbered stores, sorted observations, hours, zones; and what was odd."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -15,9 +17,12 @@ from opsroom.stores.uptime.scope import scope
 from opsroom.stores.uptime.zones import Int64s, known_zone
 from opsroom.stores.uptime.zones_of_stores import assign_zones
 
+Result = TypeVar("Result")
+
 OBSERVATIONS_AT_ONCE = 400_000
 """Stores are taken in runs of about so many observations: memory stays level, arrays stay near the cache."""
 
+THREADS = 2
 STORES_AT_ONCE = 20_000
 STORE_WEEKS_AT_ONCE = 100_000
 """Hours are laid out on the calendar, so a long span is taken with fewer stores at a time."""
@@ -100,13 +105,31 @@ def fleet(
     )
 
 
-def runs(of: Fleet, start: int, end: int, profile: EvidenceProfile) -> Iterator[Run]:
-    """Open time and known state that touch [start, end), some thousand stores at a time, in order."""
-    at_once = _stores_at_once(of.observations, start, end)
+def over_runs(
+    of: Fleet, start: int, end: int, profile: EvidenceProfile, account: Callable[[Run], Result]
+) -> Iterator[tuple[slice, Result]]:
+    """Account for runs of stores, with their open time and known state that touch [start, end), in order.
+
+    The runs are worked on in threads: the time goes into array operations, which leave the interpreter free.
+    """
+    bounds = list(_bounds(of, _stores_at_once(of.observations, start, end)))
+
+    def work(stores: tuple[int, int]) -> Result:
+        return account(_run(of, *stores, start, end, profile))
+
+    if len(bounds) > 1:
+        with ThreadPoolExecutor(THREADS) as pool:
+            results = list(pool.map(work, bounds))
+    else:
+        results = [work(stores) for stores in bounds]
+    yield from ((slice(*stores), result) for stores, result in zip(bounds, results, strict=True))
+
+
+def _bounds(of: Fleet, at_once: int) -> Iterator[tuple[int, int]]:
     begin = 0
     while begin < len(of.keys):
         until = min(_run_end(of.observations.first, begin), begin + at_once)
-        yield _run(of, begin, until, start, end, profile)
+        yield begin, until
         begin = until
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from opsroom.stores.uptime.evidence import STRICT, EvidenceProfile
-from opsroom.stores.uptime.fleet import Quality, Run, fleet, runs
+from opsroom.stores.uptime.fleet import Quality, Run, fleet, over_runs
 from opsroom.stores.uptime.windows import Window, span
 from opsroom.stores.uptime.zones import Int64s
 
@@ -47,9 +47,12 @@ def uptime(
         raise ValueError("give at least one window, each with a name of its own")
     known = fleet(observations, hours, zones, default_zone, excluded)
     sums = np.zeros((len(known.keys), len(windows), len(MEASURES)), dtype=np.int64)
-    for run in runs(known, *span(windows), profile):
-        for place, window in enumerate(windows):
-            sums[run.begin : run.end, place] = _measure(run, window)
+
+    def account(run: Run) -> Int64s:
+        return np.stack([_measure(run, window) for window in windows], axis=1)
+
+    for stores, measured in over_runs(known, *span(windows), profile, account):
+        sums[stores] = measured
     shown = np.arange(len(known.keys))
     if observed_only:
         shown = np.flatnonzero(np.diff(known.observations.first))

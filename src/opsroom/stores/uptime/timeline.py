@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from opsroom.stores.uptime.evidence import STRICT, EvidenceProfile
-from opsroom.stores.uptime.fleet import Run, fleet, runs
+from opsroom.stores.uptime.fleet import Run, fleet, over_runs
 from opsroom.stores.uptime.report import DEFAULT_ZONE
 from opsroom.stores.uptime.windows import Window
 from opsroom.stores.uptime.zones import Int64s
@@ -30,7 +30,8 @@ def timeline(
     if window.start == window.end:
         raise ValueError(f"window {window.name} is empty, so it has no timeline")
     known = fleet(observations, hours, zones, default_zone, excluded)
-    parts = [_spans(run, window) for run in runs(known, window.start, window.end, profile)]
+    accounts = over_runs(known, window.start, window.end, profile, lambda run: _spans(run, window))
+    parts = [part for _, part in accounts]
     store, start, end, state = (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else _none()
     return pl.DataFrame(
         {
