@@ -1,8 +1,9 @@
 """Importing this registers the core's tables."""
 
+from opsroom.core.audit.models import AuditEntry, AuditTransaction
 from opsroom.core.auth.models import Session, SignInLink, User
 from opsroom.core.jobs.models import Job, Worker
 from opsroom.core.reports.models import Report
 from opsroom.core.storage.models import Artifact
 
-__all__ = ["Artifact", "Job", "Report", "Session", "SignInLink", "User", "Worker"]
+__all__ = ["Artifact", "AuditEntry", "AuditTransaction", "Job", "Report", "Session", "SignInLink", "User", "Worker"]

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from opsroom.core.audit.declaration import exempt
 from opsroom.core.db.base import Base, Entity
 from opsroom.core.db.columns import JsonDocument, one_of
 from opsroom.stores.site_key import NextSite
@@ -81,7 +82,10 @@ class StoreObservation(Base):
     __tablename__ = "store_observations"
     __table_args__ = (
         CheckConstraint("seen BETWEEN 1 AND 3", name="seen"),
-        {"sqlite_with_rowid": False},
+        {
+            "sqlite_with_rowid": False,
+            "info": exempt("millions of polls; each import is one event with hash and counts"),
+        },
     )
 
     site: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

@@ -9,10 +9,12 @@ from fastapi import Depends, Request
 from sqlalchemy import bindparam, select
 
 from opsroom.core.actor import ANONYMOUS, Actor
+from opsroom.core.auth.arrival import origin_of
 from opsroom.core.auth.models import Session, SessionKind, User
 from opsroom.core.auth.roles import RolePermissions
 from opsroom.core.auth.tokens import TokenPolicy, read_session_token
 from opsroom.core.clock import now
+from opsroom.core.db.origin import set_origin
 from opsroom.core.db.session import database_of
 from opsroom.core.errors import Forbidden, Unauthenticated
 from opsroom.core.logs import bind_actor
@@ -36,6 +38,7 @@ async def current_actor(request: Request) -> Actor:
     actor = await _actor_of(request)
     request.state.actor = actor
     bind_actor(actor.name)
+    set_origin(origin_of(request, actor))
     return actor
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from opsroom.core.audit.declaration import PLAIN
 from opsroom.core.db.base import Entity
 from opsroom.core.db.columns import JsonDocument, one_of
 
@@ -51,7 +52,7 @@ class Report(Entity):
     status: Mapped[ReportStatus] = mapped_column(one_of(ReportStatus), default=ReportStatus.PENDING)
     format: Mapped[ReportFormat] = mapped_column(one_of(ReportFormat))
     parameters: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
-    exclusive_key: Mapped[str | None] = mapped_column(String(120))
+    exclusive_key: Mapped[str | None] = mapped_column(String(120), info=PLAIN)
     job_id: Mapped[UUID | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
     artifact_id: Mapped[UUID | None] = mapped_column(ForeignKey("artifacts.id", ondelete="SET NULL"), index=True)
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)

@@ -1,0 +1,67 @@
+"""Triggers and view of the trail, generated from the metadata after each migration."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, MetaData, inspect, text
+
+from opsroom.core.audit import postgresql, sqlite
+from opsroom.core.audit.declaration import AuditedTable, audited_tables
+from opsroom.core.audit.events import Event, statement
+from opsroom.core.audit.log import VIEW
+from opsroom.core.audit.models import Action, AuditEntry, AuditTransaction
+
+SCHEMA_MIGRATED = Event("database.schema.migrated", Action.CONFIGURE)
+
+
+def regenerate_trail(connection: Connection, metadata: MetaData) -> None:
+    """Let every audited table that exists write to the trail, and nothing change it.
+
+    On PostgreSQL nothing is dropped before it is replaced: no other client ever writes unseen.
+    """
+    present = set(inspect(connection).get_table_names())
+    has_trail = {AuditTransaction.__tablename__, AuditEntry.__tablename__} <= present
+    tables = audited_tables(metadata)
+    if connection.dialect.name == "postgresql":
+        schema = connection.scalar(text("SELECT current_schema()"))
+        statements = _on_postgresql(tables, present if has_trail else set(), str(schema), has_trail=has_trail)
+    else:
+        drop_on_sqlite(connection)
+        statements = _on_sqlite([t for t in tables if t.name in present]) if has_trail else iter(())
+    for sql in statements:
+        connection.exec_driver_sql(sql)
+
+
+def migrated(connection: Connection, metadata: MetaData, revision: str | None, *, is_upgrade: bool) -> None:
+    """Regenerate after one step of a migration, and record the step."""
+    regenerate_trail(connection, metadata)
+    if AuditEntry.__tablename__ in inspect(connection).get_table_names():
+        facts = {"revision": revision, "direction": "up" if is_upgrade else "down"}
+        connection.execute(statement(SCHEMA_MIGRATED, None, facts))
+
+
+def drop_on_sqlite(connection: Connection) -> None:
+    """A migration that rebuilds a table of the trail fails on the triggers and the view that name it."""
+    connection.exec_driver_sql(f"DROP VIEW IF EXISTS {VIEW}")
+    names = connection.exec_driver_sql(
+        f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND name GLOB '{sqlite.PREFIX}*'"  # noqa: S608  ours
+    ).scalars()
+    for name in names.all():
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+
+
+def _on_postgresql(tables: list[AuditedTable], present: set[str], schema: str, *, has_trail: bool) -> Iterator[str]:
+    if has_trail:
+        yield from postgresql.shared_statements(schema)
+    else:
+        yield from postgresql.absent_trail_statements()
+    for audited in tables:
+        if audited.name in present:
+            yield from postgresql.table_statements(audited, schema)
+        else:
+            yield from postgresql.absent_statements(audited.name)
+
+
+def _on_sqlite(tables: list[AuditedTable]) -> Iterator[str]:
+    yield from sqlite.shared_statements()
+    for audited in tables:
+        yield from sqlite.table_statements(audited)
