@@ -10,6 +10,7 @@ from opsroom.core.auth.actions import end_sessions
 from opsroom.core.auth.models import User
 from opsroom.core.auth.passwords import hash_password
 from opsroom.core.auth.schemas import UserCreate, UserRead
+from opsroom.core.errors import Forbidden
 from opsroom.core.jobs.models import Job
 from opsroom.core.jobs.schemas import JobRead
 from opsroom.core.reports.models import Report
@@ -20,10 +21,12 @@ from opsroom.core.storage.models import Artifact
 from opsroom.core.storage.schemas import ArtifactRead
 
 
-async def _hash_password(
-    session: AsyncSession, _actor: Actor, values: dict[str, Any], user_id: UUID | None
+async def _prepare_user(
+    session: AsyncSession, actor: Actor, values: dict[str, Any], user_id: UUID | None
 ) -> dict[str, Any]:
     """The password is stored as its hash only; a new one ends every sign-in made with the old one."""
+    if user_id is not None and not actor.is_superuser and (await session.get_one(User, user_id)).is_superuser:
+        raise Forbidden("Only a superuser may change a superuser.", code="superuser_only")
     if "password" not in values:
         return values
     if user_id is not None:
@@ -44,7 +47,7 @@ USERS = Resource(
     search=("username", "email"),
     order=("username",),
     deletable=False,  # the trail refers to people; who leaves is made inactive
-    prepare=_hash_password,
+    prepare=_prepare_user,
 )
 
 JOBS = Resource(
