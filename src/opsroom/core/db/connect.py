@@ -1,9 +1,11 @@
-"""Connecting to PostgreSQL: what its URL may say, and what it means when the server does not answer."""
+"""Connecting: what a URL of PostgreSQL may say, and what it means when the server does not answer."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import aiosqlite
 import asyncpg
 import structlog
 
@@ -34,6 +36,19 @@ async def connect(*args: Any, **options: Any) -> Any:
         raise Unavailable(
             "The database does not answer; try again in a moment.", code="database_unavailable"
         ) from error
+
+
+async def open_sqlite(*args: Any, **options: Any) -> aiosqlite.Connection:
+    """A connection, which has a thread of its own."""
+    connection = aiosqlite.connect(*args, **options)
+    thread = connection._thread  # noqa: SLF001  as SQLAlchemy does, which offers this hook
+    thread.daemon = True
+    try:
+        return await connection
+    except BaseException:
+        # Failed or cancelled: its thread still has to speak to this loop, which may be about to close.
+        await asyncio.shield(asyncio.to_thread(thread.join))
+        raise
 
 
 def driver_query(query: Mapping[str, Any]) -> dict[str, Any]:

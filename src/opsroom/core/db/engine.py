@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -18,7 +19,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from opsroom.core.db.attribution import HOLDER, AttributedConnection, attribute_sqlite
-from opsroom.core.db.connect import POOLED, connect, driver_query
+from opsroom.core.db.connect import POOLED, connect, driver_query, open_sqlite
 from opsroom.core.db.direct import Direct, PooledDirect, PostgresDirect, Rows, SqliteDirect
 
 POSTGRESQL = "postgresql"
@@ -96,7 +97,10 @@ def async_url(url: str) -> URL:
     Raises:
         ValueError: another kind of database, or an option that nobody would heed.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError("expected a URL like postgresql://user:password@host/name or sqlite:///opsroom.db") from None
     backend = parsed.get_backend_name()
     if backend in {"postgresql", "postgres"}:
         return parsed.set(drivername="postgresql+asyncpg", query=driver_query(parsed.query))
@@ -156,7 +160,11 @@ def _sqlite_engine(url: URL, pool: PoolOptions, *, read_only: bool) -> AsyncEngi
     # SQLite itself would have them all knock again and again, and let the unlucky wait the longest.
     size, overflow = (pool.size, pool.overflow) if read_only else (1, 0)
     engine = create_async_engine(
-        url, echo=pool.echo, pool_size=size, max_overflow=overflow, connect_args={"timeout": BUSY_SECONDS}
+        url,
+        echo=pool.echo,
+        pool_size=size,
+        max_overflow=overflow,
+        connect_args={"async_creator_fn": open_sqlite, "timeout": BUSY_SECONDS},
     )
     event.listen(engine.sync_engine, "connect", _read_pragmas if read_only else _write_pragmas)
     event.listen(engine.sync_engine, "begin", _begin_deferred if read_only else _begin_immediate)
