@@ -26,7 +26,7 @@ from typing import Literal
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, StorageState, async_playwright
 from tests.conftest import run_sql, with_name
 
 STAGE = Path(__file__).parent / "stage"
@@ -43,7 +43,8 @@ ARGUMENTS = [
 ]
 READY = re.compile(r"Uvicorn running on (http://[0-9.:]+)")
 
-BROWSER = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+BROWSER = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
+SignedIn = dict[str, StorageState]
 OpenPage = Callable[..., Awaitable[Page]]
 
 
@@ -122,16 +123,22 @@ async def chromium(chromium_path: str) -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest.fixture(scope="session")
+def signed_in() -> SignedIn:
+    """What a browser keeps of each person's sign-in, so that not every test pays for a password's hash."""
+    return {}
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def open_page(chromium: Browser, house: House) -> AsyncIterator[OpenPage]:
-    visits = Visits(chromium, house.url)
+async def open_page(chromium: Browser, house: House, signed_in: SignedIn) -> AsyncIterator[OpenPage]:
+    visits = Visits(chromium, house.url, signed_in)
     yield visits.open
     await visits.end()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page_on_postgresql(chromium: Browser, house_on_postgresql: House) -> AsyncIterator[OpenPage]:
-    visits = Visits(chromium, house_on_postgresql.url)
+    visits = Visits(chromium, house_on_postgresql.url, {})
     yield visits.open
     await visits.end()
 
@@ -139,9 +146,10 @@ async def open_page_on_postgresql(chromium: Browser, house_on_postgresql: House)
 class Visits:
     """The pages that one test opens, and what went wrong on them."""
 
-    def __init__(self, browser: Browser, url: str) -> None:
+    def __init__(self, browser: Browser, url: str, signed_in: SignedIn) -> None:
         self._browser = browser
         self._url = url
+        self._signed_in = signed_in
         self._contexts: list[BrowserContext] = []
         self._problems: list[str] = []
 
@@ -161,11 +169,9 @@ class Visits:
             color_scheme=theme,
             timezone_id=zone,
             java_script_enabled=scripts,
+            storage_state=await self._state_of(person) if person else None,
         )
         self._contexts.append(context)
-        if person is not None:
-            form: dict[str, str | float | bool] = {"username": person, "password": PASSWORDS[person]}
-            await context.request.post("/console/sign-in", form=form)
         page = await context.new_page()
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self._problems.append(f"script error: {error}"))
@@ -177,6 +183,15 @@ class Visits:
         for context in self._contexts:
             await context.close()
         assert not self._problems
+
+    async def _state_of(self, person: str) -> StorageState:
+        if person not in self._signed_in:
+            context = await self._browser.new_context(base_url=self._url)
+            form: dict[str, str | float | bool] = {"username": person, "password": PASSWORDS[person]}
+            await context.request.post("/console/sign-in", form=form)
+            self._signed_in[person] = await context.storage_state()
+            await context.close()
+        return self._signed_in[person]
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not _is_own_answer(message.text):
@@ -195,7 +210,7 @@ def _is_own_answer(text: str) -> bool:
 def _serving(data_dir: Path, more: dict[str, str]) -> Iterator[House]:
     environment = {
         **os.environ,
-        "PYTHONPATH": str(STAGE),
+        "PYTHONPATH": os.pathsep.join([str(STAGE), os.environ.get("PYTHONPATH", "")]),
         "OPSROOM_ENVIRONMENT": "test",
         "OPSROOM_DATA_DIR": str(data_dir),
         "OPSROOM_PORT": "0",
@@ -205,7 +220,8 @@ def _serving(data_dir: Path, more: dict[str, str]) -> Iterator[House]:
     }
     opsroom = [sys.executable, "-m", "opsroom"]
     for command in ("migrate", "seed"):
-        subprocess.run([*opsroom, "db", command], check=True, env=environment, capture_output=True)
+        done = subprocess.run([*opsroom, "db", command], check=False, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
     with subprocess.Popen(
         [*opsroom, "serve"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as server:

@@ -1,6 +1,8 @@
-"""The first page: what is under way, what failed, and where to go."""
+"""The first page: what is under way, what failed, which reports are ready, and where to go."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -11,12 +13,21 @@ from opsroom.core.auth.guards import PUBLIC, allow
 from opsroom.core.console.job_rows import Counts, JobFilter, JobRow, count_jobs, list_jobs
 from opsroom.core.console.live import stream
 from opsroom.core.console.render import actor_of, html, render, see_other
+from opsroom.core.console.report_rows import ReportFilter, ReportRow, list_reports
+from opsroom.core.console.reports import visible_types
 from opsroom.core.db.session import Reading
 
 router = APIRouter(include_in_schema=False)
 
-Overview = tuple[Counts, Sequence[JobRow], Sequence[JobRow]]
 SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    counts: Counts
+    unfinished: Sequence[JobRow]
+    failed: Sequence[JobRow]
+    reports: Sequence[ReportRow]
 
 
 @router.get("/", name="console_root", dependencies=[allow(PUBLIC)])
@@ -27,21 +38,32 @@ async def to_console() -> Response:
 
 @router.get("/console/", name="console_home", dependencies=[allow("console.read")])
 async def home(request: Request, connection: Reading) -> Response:
-    overview = await _look(connection) if actor_of(request).may("jobs.read") else None
-    return render(request, "home.html", **_values(overview))
+    may_look = actor_of(request).may("jobs.read")
+    overview = await _look(connection, _types(request)) if may_look else None
+    return render(request, "home.html", **_values(request, overview))
 
 
 @router.get("/console/live", name="console_home_live", dependencies=[allow("jobs.read")])
 async def home_live(request: Request) -> StreamingResponse:
-    return stream(request, _look, lambda seen: html(request, "home_work.html", **_values(seen)))
+    return stream(
+        request,
+        partial(_look, types=_types(request)),
+        lambda seen: html(request, "home_work.html", **_values(request, seen)),
+    )
 
 
-async def _look(connection: AsyncConnection) -> Overview:
-    unfinished = await list_jobs(connection, JobFilter(status="unfinished"))
-    ended = await list_jobs(connection, JobFilter(status="failed"))
-    return await count_jobs(connection), unfinished[:SHOWN], ended[:SHOWN]
+async def _look(connection: AsyncConnection, types: Collection[str]) -> Overview:
+    return Overview(
+        counts=await count_jobs(connection),
+        unfinished=(await list_jobs(connection, JobFilter(status="unfinished")))[:SHOWN],
+        failed=(await list_jobs(connection, JobFilter(status="failed")))[:SHOWN],
+        reports=(await list_reports(connection, ReportFilter(status="complete"), types))[:SHOWN],
+    )
 
 
-def _values(overview: Overview | None) -> dict[str, Any]:
-    counts, unfinished, failed = overview or (None, (), ())
-    return {"counts": counts, "unfinished": unfinished, "failed": failed}
+def _types(request: Request) -> Collection[str]:
+    return visible_types(request) if actor_of(request).may("reports.read") else ()
+
+
+def _values(request: Request, overview: Overview | None) -> dict[str, Any]:
+    return {"overview": overview, "types": visible_types(request)}

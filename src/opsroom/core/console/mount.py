@@ -56,5 +56,6 @@ def _environment(with_pages: Sequence[App], *, reload: bool) -> Environment:
         seconds_spent=job_rows.seconds_spent,
         query_for=report_form.query_for,
         fingerprint=words.fingerprint,
+        identifier=words.identifier,
     )
     return environment

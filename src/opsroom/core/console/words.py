@@ -70,6 +70,10 @@ def fingerprint(value: str) -> Markup:
     return Markup('<code title="{}">{}</code>').format(value, value[:12])
 
 
+def identifier(value: object) -> Markup:
+    return Markup('<code class="id">{}</code>').format(value)
+
+
 def query_with(query: Mapping[str, str], name: str, value: str) -> str:
     """The query string with one parameter replaced, or removed where `value` is empty; paging starts again."""
     kept = {key: each for key, each in query.items() if key not in {name, "before"}}

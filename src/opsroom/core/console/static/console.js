@@ -114,9 +114,8 @@ function rows() { return [...document.querySelectorAll("tbody tr")].filter((row)
 function choose(step) {
   const all = rows();
   if (!all.length) return;
-  const at = all.findIndex((row) => row.classList.contains("chosen"));
+  const at = all.findIndex((row) => row.contains(document.activeElement));
   const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
-  for (const row of all) row.classList.toggle("chosen", row === next);
   next.querySelector("a[href]").focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
 }

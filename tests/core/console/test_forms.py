@@ -1,0 +1,106 @@
+"""Forms made from declared shapes, and read back."""
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+
+from opsroom.core.console.forms import errors_of, fields_of, values_from
+
+NAIROBI = ZoneInfo("Africa/Nairobi")
+
+
+class Shade(StrEnum):
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class Shape(BaseModel):
+    name: str
+    rows: int = Field(50, ge=1, description="how many")
+    profile: Literal["strict", "classic"] = "strict"
+    shade: Shade | None = None
+    since: AwareDatetime | None = None
+    day: date | None = None
+    whole: bool = True
+    tags: list[str] = Field(default_factory=list)
+    extra: dict[str, Any] = Field(default_factory=dict)
+
+
+def test_each_kind_of_parameter_has_its_kind_of_field() -> None:
+    kinds = {field.name: field.kind for field in fields_of(Shape, {}, NAIROBI)}
+    assert kinds == {
+        "name": "text",
+        "rows": "number",
+        "profile": "select",
+        "shade": "select",
+        "since": "datetime-local",
+        "day": "date",
+        "whole": "checkbox",
+        "tags": "text",
+        "extra": "textarea",
+    }
+
+
+def test_a_fresh_form_shows_the_declared_defaults() -> None:
+    fields = {field.name: field for field in fields_of(Shape, {}, NAIROBI)}
+    assert (fields["rows"].value, fields["profile"].value, fields["whole"].value) == ("50", "strict", "true")
+    assert fields["rows"].hint == "how many"
+    assert fields["name"].required
+    assert not fields["rows"].required
+    assert fields["shade"].options == (("", "none"), ("light", "light"), ("dark", "dark"))
+    assert fields["profile"].options == (("strict", "strict"), ("classic", "classic"))
+    assert fields["since"].hint == "(Africa/Nairobi time)"
+
+
+def read(**sent: str) -> Shape:
+    return Shape.model_validate(values_from(Shape, sent, NAIROBI))
+
+
+def test_what_a_browser_sends_becomes_the_declared_types() -> None:
+    found = read(
+        name=" Nakuru ", rows="7", shade="dark", since="2026-11-20T10:00", day="2026-11-01",
+        tags="a, b,,c", extra='{"deep": [1]}', whole="true",
+    )  # fmt: skip
+    assert found == Shape(
+        name="Nakuru",
+        rows=7,
+        shade=Shade.DARK,
+        since=datetime(2026, 11, 20, 7, 0, tzinfo=UTC),
+        day=date(2026, 11, 1),
+        tags=["a", "b", "c"],
+        extra={"deep": [1]},
+    )
+
+
+def test_empty_fields_are_defaults_and_a_checkbox_that_is_not_sent_is_off() -> None:
+    assert read(name="x", rows="", since="", shade="") == Shape(name="x", whole=False)
+
+
+def test_an_instant_with_an_offset_keeps_it() -> None:
+    assert read(name="x", since="2026-11-20T10:00:00Z").since == datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+
+
+def test_asking_again_fills_the_form_in_the_viewers_zone() -> None:
+    fields = fields_of(Shape, {"since": "2026-11-20T07:00:00.250000Z", "rows": "9"}, NAIROBI)
+    values = {field.name: field.value for field in fields}
+    assert values["since"] == "2026-11-20T10:00:00.250"
+    assert values["rows"] == "9"
+    assert read(name="x", since=values["since"]).since == datetime(2026, 11, 20, 7, 0, 0, 250_000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("rows", "many"), ("rows", "0"), ("since", "yesterday"), ("shade", "blue"), ("extra", "{not json"), ("day", "x")],
+)
+def test_what_cannot_be_read_is_said_at_its_field_and_kept_as_typed(name: str, text: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        read(name="x") if name == "" else read(**{"name": "x", name: text})
+    errors = errors_of(refused.value)
+    assert set(errors) == {name}
+    field = next(each for each in fields_of(Shape, {name: text}, NAIROBI, errors) if each.name == name)
+    assert field.error == errors[name]
+    assert field.value == text
