@@ -20,9 +20,9 @@ from opsroom.stores.files import (
     StoreIds,
     open_file,
 )
+from opsroom.stores.table import one_per_store, seven_columns
 from opsroom.stores.uptime import (
     DEFAULT_ZONE,
-    HOUR,
     STRICT,
     EvidenceProfile,
     Quality,
@@ -31,8 +31,6 @@ from opsroom.stores.uptime import (
 )
 
 KINDS = (OBSERVATIONS, HOURS, ZONES)
-UNITS = {"hour": HOUR // 60, "day": HOUR, "week": HOUR}
-WORDS = {"up": "uptime", "down": "downtime", "unknown": "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +108,8 @@ def bare_report(request: Request) -> BareReport:
         default_zone=request.default_zone,
         observed_only=request.observed_only,
     )
-    measures = list(WORDS) if request.unknown else ["up", "down"]
-    frame = _wide(result.frame, ids, measures)
+    names = ids.texts(one_per_store(result.frame).cast(pl.Int64).to_numpy())
+    frame = seven_columns(result.frame, names, unknown=request.unknown)
     return BareReport(frame, files, as_of, result.quality, time.perf_counter() - begun)
 
 
@@ -168,19 +166,6 @@ def _as_of(request: Request, observations: pl.DataFrame) -> int:
             f"{request.status} has no accepted observation, so there is no time to report on: give --as-of."
         )
     return int(str(latest))
-
-
-def _wide(frame: pl.DataFrame, ids: StoreIds, measures: list[str]) -> pl.DataFrame:
-    """One row a store: from exact microseconds to hundredths of the unit, half rounded up."""
-    windows = list(UNITS)
-    store = frame["store"].gather_every(len(windows))
-    columns = [ids.texts(store.cast(pl.Int64).to_numpy()).alias("store_id")]
-    for measure in measures:
-        exact = frame[measure].to_numpy().reshape(-1, len(windows))
-        for place, window in enumerate(windows):
-            hundredths = (exact[:, place] * 100 + UNITS[window] // 2) // UNITS[window]
-            columns.append(pl.Series(f"{WORDS[measure]}_last_{window}", hundredths / 100, dtype=pl.Float64))
-    return pl.DataFrame(columns).sort("store_id")
 
 
 def as_csv(report: BareReport) -> bytes:

@@ -12,7 +12,7 @@ from opsroom.core.parts import Parts
 from opsroom.core.reports.declaration import ReportTable, ReportType
 from opsroom.stores.options import StoresOptions, options_from
 from opsroom.stores.snapshot import Snapshot, Span, latest_observation, read_snapshot
-from opsroom.stores.table import seven_columns
+from opsroom.stores.table import one_per_store, seven_columns
 from opsroom.stores.uptime import CLASSIC, EvidenceProfile, Uptime, trailing_windows, uptime
 
 UPTIME = "stores.uptime"
@@ -81,12 +81,11 @@ class UptimeReport:
         )
 
     def _table(self, snapshot: Snapshot, result: Uptime, parameters: UptimeParameters, as_of: int) -> ReportTable:
-        keys = result.frame["store"].gather_every(3)
+        keys = one_per_store(result.frame)
         names = keys.replace_strict(snapshot.stores["store"], snapshot.stores["external_id"])
-        measures = ("up", "down", "unknown") if parameters.unknown else ("up", "down")
         quality = result.quality
         return ReportTable(
-            frame=seven_columns(result.frame, names, measures),
+            frame=seven_columns(result.frame, names, unknown=parameters.unknown),
             as_of=EPOCH + timedelta(microseconds=as_of),
             fingerprint=snapshot.fingerprint(parameters.model_dump_json(), self._options, as_of),
             engine_version=__version__,

@@ -1,27 +1,31 @@
 """The report's columns: minutes for the hour, hours for the others, two decimals, one row a store."""
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from opsroom.stores.uptime import HOUR
 
-MINUTE = HOUR // 60
-UNITS = {"hour": MINUTE, "day": HOUR, "week": HOUR}
+UNITS = {"hour": HOUR // 60, "day": HOUR, "week": HOUR}
 WORDS = {"up": "uptime", "down": "downtime", "unknown": "unknown"}
 
 
-def seven_columns(frame: pl.DataFrame, names: pl.Series, measures: Sequence[str] = ("up", "down")) -> pl.DataFrame:
+def one_per_store(frame: pl.DataFrame) -> pl.Series:
+    """The key of each store of the engine's result over the windows hour, day and week, in its order."""
+    return frame["store"].gather_every(len(UNITS))
+
+
+def seven_columns(frame: pl.DataFrame, names: pl.Series, *, unknown: bool = False) -> pl.DataFrame:
     """From the engine's exact microseconds to hundredths of the unit, half rounded up; ordered by store id as text.
 
     frame: the engine's result over the windows hour, day and week, three rows a store
-    names: the external id of each store of the frame, in its order
+    names: the external id of each store of the frame, in the order of `one_per_store`
+    unknown: add the three unknown_* columns
     """
-    windows = list(UNITS)
     columns = [names.alias("store_id")]
-    for measure in measures:
-        exact = frame[measure].to_numpy().reshape(-1, len(windows))
-        for place, window in enumerate(windows):
-            hundredths = (exact[:, place] * 100 + UNITS[window] // 2) // UNITS[window]
-            columns.append(pl.Series(f"{WORDS[measure]}_last_{window}", hundredths / 100, dtype=pl.Float64))
+    for measure, word in WORDS.items():
+        if measure == "unknown" and not unknown:
+            continue
+        exact = frame[measure].to_numpy().reshape(-1, len(UNITS))
+        for place, (window, unit) in enumerate(UNITS.items()):
+            hundredths = (exact[:, place] * 100 + unit // 2) // unit
+            columns.append(pl.Series(f"{word}_last_{window}", hundredths / 100, dtype=pl.Float64))
     return pl.DataFrame(columns).sort("store_id")
