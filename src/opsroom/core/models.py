@@ -2,8 +2,9 @@
 
 from opsroom.core.audit.models import AuditEntry, AuditTransaction
 from opsroom.core.auth.models import Session, SignInLink, User
-from opsroom.core.jobs.models import Job, Worker
+from opsroom.core.jobs.models import Job, Schedule, Worker
 from opsroom.core.reports.models import Report
 from opsroom.core.storage.models import Artifact
+from opsroom.core.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 __all__ = ["Artifact", "AuditEntry", "AuditTransaction", "Job", "Report", "Session", "SignInLink", "User", "Worker"]

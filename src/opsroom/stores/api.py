@@ -3,8 +3,7 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import AwareDatetime
+from fastapi import APIRouter, Depends, Path, Request
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
@@ -12,8 +11,9 @@ from opsroom.core.clock import now
 from opsroom.core.db.session import Reading, Unit
 from opsroom.core.errors import Invalid
 from opsroom.stores import actions
+from opsroom.stores.asked_parameters import Asked
 from opsroom.stores.polls import read_polls
-from opsroom.stores.queries import Asked, StoreCourse, course_of_store
+from opsroom.stores.queries import StoreCourse, course_of_store
 from opsroom.stores.schemas import PollsAccepted, RejectedPoll, StoreIncidents, StoreTimeline, StoreUptime
 
 router = APIRouter(prefix="/api/v1/stores", tags=["stores"])
@@ -62,17 +62,7 @@ async def add_observations(
     )
 
 
-def asked_span(
-    start: Annotated[AwareDatetime | None, Query(alias="from", description="start, with offset or Z")] = None,
-    end: Annotated[AwareDatetime | None, Query(alias="to", description="end, not included")] = None,
-    as_of: Annotated[AwareDatetime | None, Query(description="look at polls up to here; default: all")] = None,
-) -> Asked:
-    return Asked(start, end, as_of)
-
-
-async def asked_course(
-    request: Request, connection: Reading, store_id: StoreKey, asked: Annotated[Asked, Depends(asked_span)]
-) -> StoreCourse:
+async def asked_course(request: Request, connection: Reading, store_id: StoreKey, asked: Asked) -> StoreCourse:
     return await course_of_store(connection, request.app.state.options, store_id, asked)
 
 

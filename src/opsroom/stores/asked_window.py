@@ -17,16 +17,21 @@ from opsroom.stores.uptime import DAY, HOUR, Window, calendar_window, known_zone
 Period = Literal["day", "week", "month"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LAST = datetime(2200, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 UNITS = {"h": HOUR, "d": DAY, "w": 7 * DAY}
 TRAILING = re.compile(r"last_(?P<count>[1-9]\d{0,3})(?P<unit>[hdw])")
 LONGEST = 400 * DAY
+NO_END = 1 << 62  # microseconds; after every instant
 USUAL = "last_7d"
 
 
 @dataclass(frozen=True, slots=True)
 class AskedWindow:
-    """At most one of the three ways; none of them means the seven days before the latest poll."""
+    """At most one of the three ways; none of them means the seven days before the latest poll.
+
+    as_of: polls after it are not looked at, and hours, days and weeks are counted back from it
+    """
 
     start: datetime | None = None
     end: datetime | None = None
@@ -34,10 +39,21 @@ class AskedWindow:
     period: Period | None = None
     of: str | None = None
     zone: str | None = None
+    as_of: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing says which time is meant."""
+        return self.start is None and self.end is None and self.trailing is None and self.period is None
 
     @property
     def needs_latest(self) -> bool:
-        return self.start is None and self.end is None and self.period is None
+        return self.as_of is None and (self.is_open or self.trailing is not None)
+
+    @property
+    def seen_to(self) -> int:
+        """The instant up to and including which observations are looked at."""
+        return NO_END if self.as_of is None else microseconds(self.as_of)
 
     def resolved(self, latest: int | None, default_zone: str) -> Window:
         """
@@ -60,19 +76,21 @@ class AskedWindow:
         start, end = microseconds(self.start), microseconds(self.end)
         if not start < end <= start + LONGEST:
             raise Invalid("`from` must be before `to`, and at most 400 days before.", field="from")
-        if self.start < EPOCH or self.end.year > 2200:
-            raise Invalid("`from` and `to` must lie between 1970 and 2200.", field="from")
+        if self.start < EPOCH or self.end > LAST:
+            field = "from" if self.start < EPOCH else "to"
+            raise Invalid("`from` and `to` must lie between 1970 and 2200.", field=field)
         return Window("asked", start, end)
 
     def _trailing(self, latest: int | None) -> Window:
+        now = latest if self.as_of is None else microseconds(self.as_of)
         name = self.trailing or USUAL
         match = TRAILING.fullmatch(name)
         length = int(match["count"]) * UNITS[match["unit"]] if match else 0
         if not 0 < length <= LONGEST:
             raise Invalid(f"`window` {name!r} is not understood; write last_24h, last_7d or last_4w.", field="window")
-        if latest is None:
+        if now is None:
             raise NotFound("There is no observation yet; give `from` and `to`.", code="no_observation")
-        return Window(name, latest - length, latest)
+        return Window(name, now - length, now)
 
     def _calendar(self, period: Period, default_zone: str) -> Window:
         zone = known_zone(self.zone or default_zone)

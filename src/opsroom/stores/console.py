@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from opsroom.core.auth.guards import allow
 from opsroom.core.console.render import render
 from opsroom.core.db.session import Reading
+from opsroom.stores.asked_window import instant
 from opsroom.stores.models import Store, StoreObservation
-from opsroom.stores.queries import find_store, instant
+from opsroom.stores.queries import find_store
 from opsroom.stores.week import ONE_DAY, week_of_store
 
 router = APIRouter(prefix="/console/stores", include_in_schema=False)

@@ -23,7 +23,6 @@ from opsroom.stores.uptime import (
     with_ratios,
 )
 
-NO_END = 1 << 62  # microseconds; after every instant
 SITE = pl.col("store").cast(pl.Int64)  # of no store at all the engine cannot tell the kind of key
 MEASURES = ("open", "up", "down", "unknown")
 
@@ -171,8 +170,7 @@ def _read(
 ) -> tuple[Window, Snapshot]:
     latest = latest_observation(url) if asked.needs_latest else None
     window = asked.resolved(latest, options.default_zone)
-    as_of = NO_END if latest is None else latest
-    return window, read_snapshot(url, Span(window.start, window.end, as_of), sites)
+    return window, read_snapshot(url, Span(window.start, window.end, asked.seen_to), sites)
 
 
 def _polls(observations: pl.DataFrame, window: Window) -> pl.DataFrame:

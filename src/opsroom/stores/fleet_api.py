@@ -3,11 +3,10 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime
 
 from opsroom.core.auth.guards import allow
 from opsroom.core.db.session import TheDatabase
-from opsroom.stores.asked_window import AskedWindow, Period
+from opsroom.stores.asked_parameters import Asked, Selected
 from opsroom.stores.fleet import FleetAccount, fleet_account
 from opsroom.stores.fleet_schemas import (
     FleetAvailability,
@@ -22,32 +21,8 @@ from opsroom.stores.fleet_schemas import (
 )
 from opsroom.stores.options import options_from
 from opsroom.stores.overview import fleet_overview
-from opsroom.stores.selection import Selection
 
 router = APIRouter(prefix="/api/v1/stores", tags=["stores"])
-
-
-def asked_window(
-    start: Annotated[AwareDatetime | None, Query(alias="from", description="start, with offset or Z")] = None,
-    end: Annotated[AwareDatetime | None, Query(alias="to", description="end, not included")] = None,
-    window: Annotated[str | None, Query(description="before the latest poll: last_24h, last_7d, last_4w")] = None,
-    period: Annotated[Period | None, Query(description="a calendar period; which one says `of`")] = None,
-    of: Annotated[str | None, Query(description="2026-10-25, 2026-W43 or 2026-10")] = None,
-    zone: Annotated[str | None, Query(description="whose calendar; none takes the default zone")] = None,
-) -> AskedWindow:
-    return AskedWindow(start, end, window, period, of, zone)
-
-
-def selection(
-    store: Annotated[str | None, Query(description="one store, by its id or external id")] = None,
-    group: Annotated[str | None, Query(description="stores of this group")] = None,
-    tag: Annotated[list[str] | None, Query(description="stores with this tag, as name:value; repeatable")] = None,
-) -> Selection:
-    return Selection(store, group, tuple(tag or ()))
-
-
-Asked = Annotated[AskedWindow, Depends(asked_window)]
-Selected = Annotated[Selection, Depends(selection)]
 
 
 async def asked_account(request: Request, database: TheDatabase, asked: Asked, selected: Selected) -> FleetAccount:

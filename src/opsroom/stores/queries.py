@@ -1,8 +1,7 @@
 """What is asked about one store."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -10,30 +9,14 @@ import polars as pl
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from opsroom.core.errors import Invalid, NotFound
+from opsroom.core.errors import NotFound
+from opsroom.stores.asked_window import AskedWindow, instant
 from opsroom.stores.maintenance.excused import with_excused, without_excused
 from opsroom.stores.models import Store
 from opsroom.stores.options import options_from
 from opsroom.stores.schemas import Incident, Segment, StoreIncidents, StoreTimeline, StoreUptime
-from opsroom.stores.snapshot import NO_END, Span, latest_of_store, read_store
-from opsroom.stores.uptime import DAY, EvidenceProfile, Window, incidents, known_zone, timeline, uptime, with_ratios
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-LAST = datetime(2200, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-LONGEST = timedelta(days=400)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A span of time as a caller gives it; open ends mean the week before the store's latest poll.
-
-    as_of: polls after it are not looked at
-    """
-
-    start: datetime | None
-    end: datetime | None
-    as_of: datetime | None = None
+from opsroom.stores.snapshot import Span, latest_of_all, latest_of_store, read_store
+from opsroom.stores.uptime import EvidenceProfile, Window, incidents, known_zone, timeline, uptime, with_ratios
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +67,17 @@ class StoreCourse:
 
 
 async def course_of_store(
-    connection: AsyncConnection, settings: Mapping[str, Any], store_id: str, asked: Asked
+    connection: AsyncConnection, settings: Mapping[str, Any], store_id: str, asked: AskedWindow
 ) -> StoreCourse:
     """
     Raises:
-        NotFound: no store has this id or external id.
-        Invalid: the span is empty or longer than 400 days.
+        NotFound: no store has this id or external id; or there is no poll from which to count back.
+        Invalid: the window is not understood.
     """
     options = options_from(settings)
     site, external_id, zone = await find_store(connection, store_id)
-    window, as_of = await _window(connection, site, asked)
-    snapshot = await read_store(connection, site, Span(window.start, window.end, as_of))
+    window = await _window(connection, site, asked, options.default_zone)
+    snapshot = await read_store(connection, site, Span(window.start, window.end, asked.seen_to))
     frames = (snapshot.observations, snapshot.hours, snapshot.stores)
     profile: EvidenceProfile = options.strict
     excluded = snapshot.excluded(options.default_zone)
@@ -122,33 +105,15 @@ async def find_store(connection: AsyncConnection, store_id: str) -> tuple[int, s
     return row.site, row.external_id, row.zone
 
 
-def instant(microseconds: int) -> datetime:
-    return EPOCH + timedelta(microseconds=microseconds)
-
-
-def microseconds(at: datetime) -> int:
-    return (at - EPOCH) // MICROSECOND
-
-
-async def _window(connection: AsyncConnection, site: int, asked: Asked) -> tuple[Window, int]:
-    """The window, and the instant up to which observations are seen: as asked, else the store's latest."""
-    seen_to = NO_END if asked.as_of is None else microseconds(asked.as_of)
-    if asked.start and asked.end:
-        return _checked(asked.start, asked.end), seen_to
-    if asked.start or asked.end:
-        raise Invalid("Give both `from` and `to`, or neither.", field="to" if asked.start else "from")
-    latest = await latest_of_store(connection, site, seen_to)
-    if latest is None:
-        raise NotFound("The store has no observation yet; give `from` and `to`.", code="no_observation")
-    return Window("asked", latest - 7 * DAY, latest), seen_to
-
-
-def _checked(start: datetime, end: datetime) -> Window:
-    if not start < end or end - start > LONGEST:
-        raise Invalid("`from` must be before `to`, and at most 400 days before.", field="from")
-    if start < EPOCH or end > LAST:
-        raise Invalid("`from` and `to` must lie between 1970 and 2200.", field="from" if start < EPOCH else "to")
-    return Window("asked", microseconds(start), microseconds(end))
+async def _window(connection: AsyncConnection, site: int, asked: AskedWindow, default_zone: str) -> Window:
+    """As asked; if nothing was, the week before the store's own latest poll."""
+    latest: int | None = None
+    if asked.is_open:
+        latest = await latest_of_store(connection, site, asked.seen_to)
+        return replace(asked, as_of=None).resolved(latest, default_zone)
+    if asked.needs_latest:
+        latest = await latest_of_all(connection)
+    return asked.resolved(latest, default_zone)
 
 
 def _uuid(text: str) -> UUID | None:

@@ -151,6 +151,11 @@ async def latest_of_store(connection: AsyncConnection, site: int, as_of: int = N
     return found
 
 
+async def latest_of_all(connection: AsyncConnection) -> int | None:
+    found: int | None = await connection.scalar(text(LATEST))
+    return found
+
+
 def _observations(span: Span, *, only: str) -> str:
     return OBSERVATIONS.format(
         start=int(span.start),

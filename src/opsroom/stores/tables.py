@@ -2,5 +2,18 @@
 
 from opsroom.stores.maintenance.models import MaintenanceWindow
 from opsroom.stores.models import BusinessHour, ObservationImport, Store, StoreObservation
+from opsroom.stores.sla.models import SlaBreach, SlaPolicy, SlaStatement
+from opsroom.stores.sweep.models import AnnouncedIncident, SweepMark
 
-__all__ = ["BusinessHour", "MaintenanceWindow", "ObservationImport", "Store", "StoreObservation"]
+__all__ = [
+    "AnnouncedIncident",
+    "BusinessHour",
+    "MaintenanceWindow",
+    "ObservationImport",
+    "SlaBreach",
+    "SlaPolicy",
+    "SlaStatement",
+    "Store",
+    "StoreObservation",
+    "SweepMark",
+]

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from opsroom.stores.asked_window import AskedWindow, instant
 from opsroom.stores.options import options_from
-from opsroom.stores.queries import Asked, StoreCourse, course_of_store, find_store, instant
+from opsroom.stores.queries import StoreCourse, course_of_store, find_store
 from opsroom.stores.snapshot import latest_of_store
 from opsroom.stores.uptime import known_zone
 
@@ -62,7 +63,7 @@ async def week_of_store(
     last = min(last or date.max, newest.astimezone(zone).date())
     start = midnight(last - (SHOWN_DAYS - 1) * ONE_DAY, zone)
     end = min(midnight(last + ONE_DAY, zone), newest)
-    course = await course_of_store(connection, settings, store_id, Asked(start, end))
+    course = await course_of_store(connection, settings, store_id, AskedWindow(start, end))
     return Week(course, zone, [_day(course, last - age * ONE_DAY, zone) for age in range(SHOWN_DAYS)])
 
 

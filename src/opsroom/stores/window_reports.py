@@ -28,7 +28,7 @@ QUALITY = "stores.data_quality"
 
 
 class WindowParameters(BaseModel):
-    """Without any of the first five: the seven days before the latest poll."""
+    """Without any of the first four: the seven days before the latest poll."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -38,12 +38,13 @@ class WindowParameters(BaseModel):
     period: Literal["day", "week", "month"] | None = Field(None, description="a calendar period, with `of`")
     of: str | None = Field(None, description="which one, such as 2026-10-25, 2026-W43 or 2026-10")
     zone: str | None = Field(None, description="whose calendar; none takes the default zone")
+    as_of: AwareDatetime | None = Field(None, description="look at polls up to here; default: all")
     store: str | None = Field(None, description="one store only")
     group: str | None = Field(None, description="stores of this group only")
     tag: list[str] = Field(default_factory=list, description="stores with all of these tags, each name:value")
 
     def asked(self) -> AskedWindow:
-        return AskedWindow(self.start, self.end, self.window, self.period, self.of, self.zone)
+        return AskedWindow(self.start, self.end, self.window, self.period, self.of, self.zone, self.as_of)
 
     def selection(self) -> Selection:
         return Selection(self.store, self.group, tuple(self.tag))

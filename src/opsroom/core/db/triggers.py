@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, MetaData, Table, inspect, text
 
+from opsroom.core.db.append_only import REFUSE_FUNCTION, keep_statements
+
 TOUCH_FUNCTION = """
 CREATE OR REPLACE FUNCTION opsroom_touch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -25,9 +27,14 @@ def regenerate_triggers(connection: Connection, metadata: MetaData) -> None:
     present = set(inspect(connection).get_table_names())
     if connection.dialect.name == "postgresql":
         connection.execute(text(TOUCH_FUNCTION))
+        connection.execute(text(REFUSE_FUNCTION))
     for table in touched_tables(metadata):
         if table.name in present:
             for statement in touch_statements(table, connection.dialect.name):
+                connection.exec_driver_sql(statement)
+    for table in metadata.sorted_tables:
+        if table.name in present:
+            for statement in keep_statements(table, connection.dialect.name):
                 connection.exec_driver_sql(statement)
 
 

@@ -85,6 +85,7 @@ class JobType(Generic[P, R]):
     compute: the work; gives what `save` needs
     save: writes the effects; its return value is kept as the job's `result`
     failed: writes what an abandoned job leaves behind (a report marked failed); given the sentence
+    every: asked for again and again after this time, with the payload's defaults, one at a time
     """
 
     name: str
@@ -93,3 +94,4 @@ class JobType(Generic[P, R]):
     save: Callable[[AsyncSession, P, R, Run], Awaitable[dict[str, Any] | None]]
     failed: Callable[[AsyncSession, P, str, Run], Awaitable[None]] | None = None
     retry: Retry = field(default_factory=Retry)
+    every: timedelta | None = None

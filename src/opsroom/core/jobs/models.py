@@ -76,6 +76,16 @@ class Job(Entity):
     request_id: Mapped[str | None] = mapped_column(String(64))
 
 
+class Schedule(Base):
+    """When a job type that is due every so often is asked for next."""
+
+    __tablename__ = "schedules"
+    __table_args__ = ({"info": exempt("a clock's hand; the jobs that it asks for are recorded")},)
+
+    job_type: Mapped[str] = mapped_column(String(80), primary_key=True)
+    next_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Worker(Base):
     """A process that runs jobs, and when it last said so."""
 

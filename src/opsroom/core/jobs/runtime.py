@@ -17,6 +17,7 @@ from opsroom.core.jobs import queries
 from opsroom.core.jobs.attempt import Attempt
 from opsroom.core.jobs.doorbell import listen
 from opsroom.core.jobs.queue import JobQueue
+from opsroom.core.jobs.schedule import keep_time
 from opsroom.core.metrics import Metrics
 
 log = structlog.get_logger("opsroom.jobs")
@@ -51,6 +52,7 @@ class Runtime:
         companions = [
             asyncio.create_task(self._show_life()),
             asyncio.create_task(listen(self._database, self._queue)),
+            asyncio.create_task(keep_time(self._database, self._queue)),
         ]
         try:
             await self._claim_for_ever()

@@ -1,0 +1,1 @@
+"""Service levels: policies, error budgets, breaches, and statements of months."""
