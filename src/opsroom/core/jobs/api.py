@@ -22,6 +22,7 @@ from opsroom.core.jobs.schemas import JobRead
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 
 EVENT_EVERY = 0.5  # seconds between looks at the row while somebody watches
+QUIET_LOOKS = 30  # then a word that means nothing: proxies drop silent streams, and a dead client shows at a write
 
 
 @router.post("/{job_id}/cancel")
@@ -50,20 +51,25 @@ async def watch_job(job_id: UUID, database: TheDatabase, request: Request) -> St
     return StreamingResponse(
         _events(database, job_id, request),
         media_type="text/event-stream",
-        headers={"Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
 async def _events(database: Database, job_id: UUID, request: Request) -> AsyncIterator[str]:
     last: dict[str, Any] | None = None
+    quiet = 0
     while not await request.is_disconnected():
         seen = await _look(database, job_id)
         ended = seen is None or seen["status"] not in UNFINISHED
-        if seen != last or ended:
+        if ended or seen != last:
             yield f"event: {'end' if ended else 'progress'}\ndata: {json.dumps(seen)}\n\n"
-            last = seen
+            last, quiet = seen, 0
         if ended:
             return
+        if quiet == QUIET_LOOKS:
+            yield ": still watching\n\n"
+            quiet = 0
+        quiet += 1
         await asyncio.sleep(EVENT_EVERY)
 
 
