@@ -76,11 +76,14 @@ def _checked(texts: pl.DataFrame, clock: int) -> Polls:
     ids = StoreIds()
     numbers, store_reasons = ids.number(texts[STORE])
     instants, instant_reasons = parse_instants(texts["timestamp_utc"], clock)
+    unstorable = texts[STORE].str.contains("\0", literal=True)
     statuses = [STATUSES.get(text.strip().lower()) for text in texts["status"]]
     refused = []
     for place in range(texts.height):
         if store_reasons[place]:
             refused.append(Refused(place, STORE, REASONS[int(store_reasons[place])]))
+        elif unstorable[place]:
+            refused.append(Refused(place, STORE, "store id holds a NUL character"))
         elif instant_reasons[place]:
             refused.append(Refused(place, "timestamp_utc", REASONS[int(instant_reasons[place])]))
         elif statuses[place] is None:
