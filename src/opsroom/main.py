@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from opsroom import __version__
 from opsroom.apps import installed_apps
@@ -25,6 +25,7 @@ from opsroom.core.metrics import Metrics
 from opsroom.core.parts import Parts
 from opsroom.core.reports.run import Reports
 from opsroom.core.resources.routes import router_of
+from opsroom.core.routing import Signpost
 from opsroom.core.storage.blobs import Blobs
 from opsroom.core.web import BodyLimit, Edge, install_error_handlers
 from opsroom.migrations.schema import head_revision
@@ -113,13 +114,21 @@ def create_app(settings: Settings, *, work: bool = True) -> FastAPI:
     install_error_handlers(app)
     for each in house.apps:
         for dotted in (*each.routers, *each.pages):
-            router: APIRouter = resolve(dotted)
-            app.include_router(router)
+            _add_routes(app, resolve(dotted))
         for resource in resolve(each.resources) if each.resources else ():
-            app.include_router(router_of(resource))
+            _add_routes(app, router_of(resource))
+    app.router.middleware_stack = Signpost(app.router.middleware_stack, app.routes)
     app.state.open_operations = _known_operations(app, settings.open_endpoints)
     _add_middleware(app, settings, house.metrics)
     return app
+
+
+def _add_routes(app: FastAPI, router: APIRouter) -> None:
+    """The routes themselves, so that the signpost can tell them apart; an included router is one route to it."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            route.operation_id = route.operation_id or route.name
+        app.router.routes.append(route)
 
 
 def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:

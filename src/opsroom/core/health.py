@@ -16,7 +16,7 @@ from opsroom.core.metrics import Metrics
 router = APIRouter(tags=["health"])
 
 
-def metrics_of(request: Request) -> Metrics:
+async def metrics_of(request: Request) -> Metrics:
     metrics: Metrics = request.app.state.metrics
     return metrics
 

@@ -1,7 +1,6 @@
 """Who is asking, and whether they may. Every route carries exactly one `allow(...)`."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from opsroom.core.auth.models import Session, SessionKind, User
 from opsroom.core.auth.roles import RolePermissions
 from opsroom.core.auth.tokens import TokenPolicy, read_session_token
 from opsroom.core.clock import now
+from opsroom.core.db.direct import typed_read
 from opsroom.core.db.origin import set_origin
 from opsroom.core.db.session import database_of
 from opsroom.core.errors import Forbidden, Unauthenticated
@@ -86,24 +86,24 @@ async def _actor_of(request: Request) -> Actor:
 
 
 async def _signed_in(request: Request, session_id: UUID, kind: SessionKind, cookie_hash: str | None = None) -> Actor:
-    async with database_of(request).reading() as connection:
-        row = (await connection.execute(_sign_in, {"session_id": session_id})).one_or_none()
-    if row is None or row.kind is not kind or not _in_force(row.expires_at, row.revoked_at, active=row.is_active):
+    database = database_of(request)
+    row = await typed_read(_sign_in, database.dialect_name).first(database.direct, {"session_id": session_id})
+    if row is None or row["kind"] is not kind or not _in_force(row):
         raise Unauthenticated("This sign-in is no longer valid; sign in again.", code="session_ended")
-    if cookie_hash is not None and cookie_hash != row.token_hash:
+    if cookie_hash is not None and cookie_hash != row["token_hash"]:
         raise Unauthenticated("This session cookie is not valid; sign in again.", code="session_ended")
     permissions: RolePermissions = request.app.state.role_permissions
     return Actor(
-        name=row.username,
-        user_id=row.id,
+        name=row["username"],
+        user_id=row["id"],
         session_id=session_id,
-        permissions=permissions.of(row.role),
-        is_superuser=row.is_superuser,
+        permissions=permissions.of(row["role"]),
+        is_superuser=row["is_superuser"],
     )
 
 
-def _in_force(expires_at: datetime, revoked_at: datetime | None, *, active: bool) -> bool:
-    return active and revoked_at is None and expires_at > now()
+def _in_force(row: dict[str, Any]) -> bool:
+    return row["is_active"] and row["revoked_at"] is None and row["expires_at"] > now()
 
 
 def refuse_other_sites(request: Request) -> None:

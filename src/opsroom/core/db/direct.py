@@ -8,6 +8,7 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -52,6 +53,32 @@ class CompiledRead:
         values = {**self.constants, **values}
         arguments = [values[name] if prepare is None else prepare(values[name]) for name, prepare in self.binds]
         return await direct.fetch(self.sql, arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class TypedRead:
+    """A compiled statement whose rows become dictionaries of Python values, as SQLAlchemy would give them."""
+
+    read: CompiledRead
+    columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+
+    async def first(self, direct: Direct, values: Mapping[str, Any]) -> dict[str, Any] | None:
+        rows = await self.read.run(direct, values)
+        if not rows:
+            return None
+        pairs = zip(self.columns, rows[0], strict=True)
+        return {name: value if convert is None else convert(value) for (name, convert), value in pairs}
+
+
+@lru_cache(64)
+def typed_read(statement: Select[Any], dialect_name: str) -> TypedRead:
+    """Keeps what it compiled: for statements made once, at import."""
+    dialect = DIALECTS[dialect_name]
+    columns = tuple(
+        (column.name, column.type.dialect_impl(dialect).result_processor(dialect, None))
+        for column in statement.selected_columns
+    )
+    return TypedRead(compile_read(statement, dialect_name), columns)
 
 
 def compile_read(statement: Select[Any], dialect_name: str, *, raw: frozenset[str] = frozenset()) -> CompiledRead:

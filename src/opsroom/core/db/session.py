@@ -14,6 +14,11 @@ def database_of(request: Request) -> Database:
     return database
 
 
+async def the_database(request: Request) -> Database:
+    """A coroutine, because FastAPI sends a plain function to a thread and back."""
+    return database_of(request)
+
+
 async def unit_of_work(request: Request) -> AsyncIterator[AsyncSession]:
     async with database_of(request).transaction() as session:
         yield session
@@ -28,4 +33,4 @@ async def reading(request: Request) -> AsyncIterator[AsyncConnection]:
 # dependency after the response, when a failing commit could no longer be told to the client.
 Unit = Annotated[AsyncSession, Depends(unit_of_work, scope="function")]
 Reading = Annotated[AsyncConnection, Depends(reading, scope="function")]
-TheDatabase = Annotated[Database, Depends(database_of)]
+TheDatabase = Annotated[Database, Depends(the_database)]

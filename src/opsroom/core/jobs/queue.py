@@ -119,7 +119,7 @@ class JobQueue:
             self.bell.set()
 
 
-def queue_of(request: Request) -> JobQueue:
+async def queue_of(request: Request) -> JobQueue:
     queue: JobQueue = request.app.state.queue
     return queue
 

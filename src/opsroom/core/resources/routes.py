@@ -62,11 +62,14 @@ def _add_reads(router: APIRouter, resource: Resource) -> None:
     router.add_api_route(endpoint=read_item, **operation(resource, "read"))
 
 
+# In these the actor stands before the session: who may not write opens no transaction.
+
+
 def _add_create(router: APIRouter, resource: Resource) -> None:
     may_write = allow(f"{resource.permission}.write")
 
     async def create_item(
-        request: Request, body: Any, session: Unit, database: TheDatabase, actor: Annotated[Actor, may_write]
+        request: Request, actor: Annotated[Actor, may_write], body: Any, session: Unit, database: TheDatabase
     ) -> Response:
         parent_id = await _parent_id(request, database, resource, actor)
         item = await crud.create_item(session, resource, body.model_dump(), actor, parent_id)
@@ -81,7 +84,7 @@ def _add_update(router: APIRouter, resource: Resource) -> None:
     may_write = allow(f"{resource.permission}.write")
 
     async def update_item(
-        request: Request, body: Any, session: Unit, database: TheDatabase, actor: Annotated[Actor, may_write]
+        request: Request, actor: Annotated[Actor, may_write], body: Any, session: Unit, database: TheDatabase
     ) -> Response:
         item = await crud.update_item(
             session,
@@ -102,7 +105,7 @@ def _add_delete(router: APIRouter, resource: Resource) -> None:
     may_write = allow(f"{resource.permission}.write")
 
     async def delete_item(
-        request: Request, session: Unit, database: TheDatabase, actor: Annotated[Actor, may_write]
+        request: Request, actor: Annotated[Actor, may_write], session: Unit, database: TheDatabase
     ) -> None:
         key, seen = _key(request, resource), seen_versions(request)
         parent_id = await _parent_id(request, database, resource, actor)
