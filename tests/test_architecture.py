@@ -16,7 +16,15 @@ PACKAGE = Path(opsroom.__file__).parent
 ROOT = PACKAGE.parents[1]
 LONGEST_FILE = 400
 VAGUE = {"utils", "helpers", "common", "misc", "manager", "managers", "base_classes"}
-EXEMPT_FROM_ENTITY_RULES = {"store_observations", "workers", "alembic_version", "audit_transactions", "audit_entries"}
+EXEMPT_FROM_ENTITY_RULES = {
+    "schedules",
+    "store_observations",
+    "sweep_marks",
+    "workers",
+    "alembic_version",
+    "audit_transactions",
+    "audit_entries",
+}
 
 for app in installed_apps():
     if app.models:

@@ -3,6 +3,7 @@
 import os
 import secrets
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import available_timezones
@@ -43,6 +44,7 @@ class Settings(BaseSettings):
     )
     open_endpoints: Names = Field((), description="operations anyone may call, by operation id, comma-separated")
     cors_origins: Names = Field((), description="origins allowed to call the API from a browser, comma-separated")
+    outgoing_networks: Names = Field((), description="inner networks that webhooks may reach, such as 10.1.0.0/16")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level to log")
     sql_echo: bool = Field(False, description="log every SQL statement")
     pool_size: int = Field(20, ge=1, le=500, description="database connections kept open")
@@ -65,10 +67,20 @@ class Settings(BaseSettings):
     )
     max_rejected_percent: float | None = Field(None, ge=0, le=100, description="an import with more bad rows fails")
 
-    @field_validator("open_endpoints", "cors_origins", mode="before")
+    @field_validator("open_endpoints", "cors_origins", "outgoing_networks", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("outgoing_networks")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ip_network(network)
+            except ValueError as error:
+                raise ValueError(f"{error}; expected a network such as 10.1.0.0/16") from None
+        return value
 
     @field_validator("default_zone")
     @classmethod

@@ -11,6 +11,7 @@ core_app = App(
         "opsroom.core.auth.api:router",
         "opsroom.core.jobs.api:router",
         "opsroom.core.reports.api:router",
+        "opsroom.core.webhooks.api:router",
         "opsroom.core.docs:router",
     ),
     pages=(
@@ -24,6 +25,7 @@ core_app = App(
         "opsroom.core.console.reports:router",
     ),
     resources="opsroom.core.declared:RESOURCES",
+    jobs="opsroom.core.webhooks.jobs:job_types",
     permissions="opsroom.core.auth.roles:CORE_GRANTS",
     rail=(
         Page("Reports", "/console/reports", "reports.read", icon="report"),

@@ -19,6 +19,7 @@ from opsroom.core.resources.declaration import Resource
 from opsroom.core.resources.patching import patch_of
 from opsroom.core.storage.models import Artifact
 from opsroom.core.storage.schemas import ArtifactRead
+from opsroom.core.webhooks.resources import DELIVERIES, ENDPOINTS
 
 
 async def _prepare_user(
@@ -77,4 +78,4 @@ ARTIFACTS = Resource(
     search=("name",),
 )
 
-RESOURCES = (USERS, JOBS, REPORTS, ARTIFACTS)
+RESOURCES = (USERS, JOBS, REPORTS, ARTIFACTS, ENDPOINTS, DELIVERIES)

@@ -49,5 +49,5 @@ CORE_GRANTS: Grants = {
         }
     ),
     Role.MANAGER: frozenset({"artifacts.read", "jobs.cancel", "reports.write"}),
-    Role.ADMIN: frozenset({"metrics.read", "users.read", "users.write"}),
+    Role.ADMIN: frozenset({"metrics.read", "users.read", "users.write", "webhooks.read", "webhooks.write"}),
 }

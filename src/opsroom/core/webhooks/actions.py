@@ -1,0 +1,104 @@
+"""Telling others: an event becomes one delivery for each endpoint that wants it, in the transaction of its cause."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from opsroom.core.actor import SYSTEM, Actor
+from opsroom.core.clock import now
+from opsroom.core.errors import Conflict, NotFound
+from opsroom.core.jobs.queue import JobQueue
+from opsroom.core.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint
+from opsroom.core.webhooks.signing import new_secret
+
+JOB = "webhooks.deliver"
+TEST = "webhooks.test"
+
+
+class Deliver(BaseModel):
+    delivery_id: UUID
+
+
+async def announce(
+    session: AsyncSession, queue: JobQueue, event_type: str, data: dict[str, Any], at: datetime
+) -> Sequence[WebhookDelivery]:
+    """Queue an event for every active endpoint that asked for its kind. `data` is JSON; at: when it happened."""
+    endpoints = await session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.active))
+    concerned = [endpoint for endpoint in endpoints if wants(endpoint.events, event_type)]
+    return await _send(session, queue, concerned, _payload(event_type, data, at))
+
+
+async def send_test(session: AsyncSession, queue: JobQueue, endpoint_id: UUID, actor: Actor) -> WebhookDelivery:
+    endpoint = await _endpoint(session, endpoint_id)
+    data = {"sent_by": actor.name, "endpoint_id": str(endpoint.id)}
+    return (await _send(session, queue, [endpoint], _payload(TEST, data, now()), actor))[0]
+
+
+async def renew_secret(session: AsyncSession, endpoint_id: UUID) -> str:
+    """Draw a new secret; whatever is sent from now on is signed with it."""
+    endpoint = await _endpoint(session, endpoint_id)
+    endpoint.secret = new_secret()
+    return endpoint.secret
+
+
+async def redeliver(session: AsyncSession, queue: JobQueue, delivery_id: UUID, actor: Actor) -> WebhookDelivery:
+    """Send again what was sent or given up, under the same event id.
+
+    Raises:
+        NotFound, Conflict: there is no such delivery, or it is on its way.
+    """
+    delivery = await session.get(WebhookDelivery, delivery_id, with_for_update=True)
+    if delivery is None:
+        raise NotFound(f"There is no delivery {delivery_id}.")
+    if delivery.status is DeliveryStatus.PENDING:
+        raise Conflict("It is on its way already.", code="delivery_pending")
+    delivery.status = DeliveryStatus.PENDING
+    job = await queue.add(session, JOB, Deliver(delivery_id=delivery.id), actor=actor)
+    delivery.job_id = job.id
+    await session.flush()
+    return delivery
+
+
+def wants(patterns: Sequence[str], event_type: str) -> bool:
+    return any(
+        pattern in {"*", event_type} or (pattern.endswith(".*") and event_type.startswith(pattern[:-1]))
+        for pattern in patterns
+    )
+
+
+def _payload(event_type: str, data: dict[str, Any], at: datetime) -> dict[str, Any]:
+    return {"type": event_type, "timestamp": at.isoformat(), "data": data}
+
+
+async def _send(
+    session: AsyncSession,
+    queue: JobQueue,
+    endpoints: Sequence[WebhookEndpoint],
+    payload: dict[str, Any],
+    actor: Actor = SYSTEM,
+) -> list[WebhookDelivery]:
+    event_id = uuid7()
+    deliveries = [
+        WebhookDelivery(endpoint_id=endpoint.id, event_id=event_id, event_type=payload["type"], payload=payload)
+        for endpoint in endpoints
+    ]
+    session.add_all(deliveries)
+    await session.flush()
+    for delivery in deliveries:
+        job = await queue.add(session, JOB, Deliver(delivery_id=delivery.id), actor=actor)
+        delivery.job_id = job.id
+    await session.flush()
+    return deliveries
+
+
+async def _endpoint(session: AsyncSession, endpoint_id: UUID) -> WebhookEndpoint:
+    endpoint = await session.get(WebhookEndpoint, endpoint_id, with_for_update=True)
+    if endpoint is None:
+        raise NotFound(f"There is no webhook endpoint {endpoint_id}.")
+    return endpoint
