@@ -16,7 +16,7 @@ from opsroom.core.clock import now
 from opsroom.core.db.engine import Database
 from opsroom.core.db.refusals import violated_unique
 from opsroom.core.errors import Conflict, NotFound
-from opsroom.core.jobs.handler import JobType, Run
+from opsroom.core.jobs.handler import JobType, Permanent, Run
 from opsroom.core.jobs.queue import JobQueue
 from opsroom.core.reports.declaration import ReportTable, ReportType
 from opsroom.core.reports.models import UNFINISHED, Report, ReportFormat, ReportStatus
@@ -86,13 +86,7 @@ class Reports:
             user_id=actor.user_id,
             requested_by=actor.name,
         )
-        try:
-            async with session.begin_nested():
-                session.add(report)
-        except IntegrityError as error:
-            if violated_unique(error) is None:
-                raise
-            await self._refuse_second(session, type_name)
+        await self._insert(session, report)
         job = await queue.add(session, JOB, RunReport(report_id=report.id), actor=actor)
         report.job_id = job.id
         await session.flush()
@@ -101,21 +95,46 @@ class Reports:
     def job_type(self) -> JobType[RunReport, Rendered]:
         return JobType(name=JOB, payload=RunReport, compute=self._compute, save=self._save, failed=self._failed)
 
-    async def _refuse_second(self, session: AsyncSession, type_name: str) -> None:
+    async def _insert(self, session: AsyncSession, report: Report) -> None:
+        """Insert the run, or learn from the database that its type has an unfinished one."""
+        try:
+            async with session.begin_nested():
+                session.add(report)
+        except IntegrityError as error:
+            if not _is_second(error):
+                raise
+        else:
+            return
         unfinished = await session.scalar(
-            select(Report.id).where(Report.exclusive_key == type_name, Report.status.in_(UNFINISHED))
+            select(Report.id).where(Report.exclusive_key == report.exclusive_key, Report.status.in_(UNFINISHED))
         )
+        if unfinished is None:  # it ended at this very moment
+            await self._insert(session, report)
+            return
         raise Conflict(
-            f"A report of type {type_name} is being made already; wait for it or cancel it.",
+            f"A report of type {report.type} is being made already; wait for it or cancel it.",
             code="report_unfinished",
-            report_id=str(unfinished) if unfinished else None,
+            report_id=str(unfinished),
         )
 
+    async def _begin(self, report_id: UUID) -> Report:
+        """Mark the run as running; also one that had failed, when its job is tried again."""
+        try:
+            async with self._database.transaction() as session:
+                report = await session.get(Report, report_id)
+                if report is None:
+                    raise Permanent("The report was removed before it was made.")
+                report.status = ReportStatus.RUNNING
+                report.started_at = report.started_at or now()
+                report.error = report.finished_at = None
+        except IntegrityError as error:
+            if not _is_second(error):
+                raise
+            raise Permanent("Another report of this type is being made already.") from None
+        return report
+
     async def _compute(self, payload: RunReport, run: Run) -> Rendered:
-        async with self._database.transaction() as session:
-            report = await session.get_one(Report, payload.report_id)
-            report.status = ReportStatus.RUNNING
-            report.started_at = report.started_at or now()
+        report = await self._begin(payload.report_id)
         declared = self.declared(report.type)
         parameters = declared.parameters.model_validate(report.parameters)
         table = await declared.compute(parameters, run)
@@ -160,3 +179,8 @@ class Reports:
             .values(status=ReportStatus.FAILED, error=reason, finished_at=now(), version=Report.version + 1)
             .execution_options(synchronize_session=False)
         )
+
+
+def _is_second(error: IntegrityError) -> bool:
+    """Whether the index that allows a type one unfinished run refused another."""
+    return "exclusive_key" in (violated_unique(error) or "")
