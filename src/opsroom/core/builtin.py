@@ -11,6 +11,7 @@ core_app = App(
         "opsroom.core.auth.api:router",
         "opsroom.core.jobs.api:router",
         "opsroom.core.reports.api:router",
+        "opsroom.core.audit_api:router",
         "opsroom.core.webhooks.api:router",
         "opsroom.core.docs:router",
     ),

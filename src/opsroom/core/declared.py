@@ -6,10 +6,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
+from opsroom.core.audit.events import record
 from opsroom.core.auth.actions import end_sessions
 from opsroom.core.auth.models import User
 from opsroom.core.auth.passwords import hash_password
 from opsroom.core.auth.schemas import UserCreate, UserRead
+from opsroom.core.auth.trail import PASSWORD_CHANGED, ROLE_GRANTED
 from opsroom.core.errors import Forbidden
 from opsroom.core.jobs.models import Job
 from opsroom.core.jobs.schemas import JobRead
@@ -28,9 +30,14 @@ async def _prepare_user(
     """The password is stored as its hash only; a new one ends every sign-in made with the old one."""
     if user_id is not None and not actor.is_superuser and (await session.get_one(User, user_id)).is_superuser:
         raise Forbidden("Only a superuser may change a superuser.", code="superuser_only")
+    granted = {name: values[name] for name in ("role", "is_active") if name in values}
+    if granted:
+        subject = ("users", user_id) if user_id else None
+        await record(session, ROLE_GRANTED, subject, username=values.get("username"), **granted)
     if "password" not in values:
         return values
     if user_id is not None:
+        await record(session, PASSWORD_CHANGED, ("users", user_id))
         await end_sessions(session, user_id, "password changed")
     rest = {name: value for name, value in values.items() if name != "password"}
     return {**rest, "password_hash": await hash_password(values["password"])}

@@ -16,6 +16,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
+from opsroom.core.audit.events import Event, record
+from opsroom.core.audit.models import Action
 from opsroom.core.clock import now
 from opsroom.core.db.engine import Database
 from opsroom.core.errors import Conflict
@@ -36,6 +38,7 @@ from opsroom.stores.spool import Spool, arranged
 from opsroom.stores.uptime import known_zone
 
 JOB = "stores.import"
+OBSERVATIONS_IMPORTED = Event("stores.observations.imported", Action.CREATE)
 COMPRESSED = 8  # a plain file is about so many times the size of a compressed one
 
 
@@ -263,3 +266,6 @@ async def _record(
     row.rows_added = added
     row.rejected = dict(parsed.rejected)
     row.finished_at = now()
+    counts = {"read": parsed.read, "accepted": parsed.accepted, "added": added, "rejected": dict(parsed.rejected)}
+    named = {"kind": source.kind.value, "file_name": source.file_name, "sha256": source.sha256}
+    await record(session, OBSERVATIONS_IMPORTED, ("observation_imports", row.id), **named, **counts)

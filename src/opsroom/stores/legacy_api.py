@@ -12,6 +12,7 @@ from sqlalchemy import Select, case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.actor import Actor
+from opsroom.core.audit.events import record
 from opsroom.core.auth.guards import allow
 from opsroom.core.db.session import Reading, Unit
 from opsroom.core.errors import NotFound
@@ -19,6 +20,7 @@ from opsroom.core.jobs.models import Job
 from opsroom.core.jobs.queue import TheQueue
 from opsroom.core.reports.api import TheReports, find_report, finished_artifact
 from opsroom.core.reports.models import UNFINISHED, Report, ReportFormat, ReportStatus
+from opsroom.core.reports.trail import REPORT_DOWNLOADED
 from opsroom.core.storage.serve import TheBlobs, send_artifact
 from opsroom.stores.reports import UPTIME, UptimeParameters
 
@@ -63,7 +65,9 @@ async def download_report_file(report_id: str, request: Request, session: Unit, 
     report = await find_report(session, _key(report_id))
     if report.type != UPTIME:  # other types have permissions of their own
         raise _unknown(report_id)
-    return await send_artifact(request, blobs, await finished_artifact(session, report))
+    artifact = await finished_artifact(session, report)
+    await record(session, REPORT_DOWNLOADED, ("reports", report.id), sha256=artifact.sha256)
+    return await send_artifact(request, blobs, artifact)
 
 
 @router.get("/current_report", dependencies=READ)

@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.audit.log import AUDIT_LOG
 from opsroom.core.audit.models import Action, Level
+from opsroom.core.db.origin import storable
 
+FACT_LIMIT = 500  # characters
 GRAMMAR = re.compile(r"[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*){2}")
 
 
@@ -44,5 +46,10 @@ def statement(event: Event, subject: tuple[str, UUID | str] | None, facts: Mappi
         level=event.level,
         table_name=table_name,
         record_id=None if record_id is None else str(record_id),
-        facts=facts or null(),
+        facts={name: _clean(value) for name, value in facts.items()} or null(),
     )
+
+
+def _clean(value: Any) -> Any:
+    """What people typed may be long, or hold what the database refuses."""
+    return storable(value, FACT_LIMIT) if isinstance(value, str) else value

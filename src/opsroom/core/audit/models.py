@@ -45,11 +45,14 @@ class AuditTransaction(Base):
     """
 
     __tablename__ = "audit_transactions"
-    __table_args__ = ({"info": exempt("it is the trail")},)
+    __table_args__ = (
+        Index("ix_audit_transactions_at", "at", postgresql_using="brin"),  # grows with the id
+        {"info": exempt("it is the trail")},
+    )
 
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     xid: Mapped[int] = mapped_column(BigInteger)
-    at: Mapped[datetime] = mapped_column(index=True)
+    at: Mapped[datetime]
     user_id: Mapped[UUID | None] = mapped_column(index=True)
     user_name: Mapped[str] = mapped_column(Text)
     session_id: Mapped[UUID | None]

@@ -2,8 +2,10 @@
 
 Each audited table has a function of its own, made of its columns: comparing them one by one is several
 times faster than comparing two JSON documents, and, unlike a trigger's WHEN, keeps no column from being
-dropped. The functions run with their owner's rights, so that a role may write to a table without being able
-to write to the trail. ENABLE ALWAYS: they also fire where replication switches ordinary triggers off.
+dropped. Inserts and deletes are recorded a statement at a time, which halves the cost of bulk loads; updates
+row by row, since nothing else pairs old and new surely. The functions run with their owner's rights, so that
+a role may write to a table without being able to write to the trail. ENABLE ALWAYS: the triggers also fire
+where replication switches ordinary ones off.
 """
 
 from collections.abc import Iterator
@@ -55,6 +57,11 @@ INSERT INTO audit_entries (transaction_id, action, level, event, table_name, rec
     RETURN NEW;
 """
 
+OCCASIONS = {
+    "audit_create": "AFTER INSERT ON {} REFERENCING NEW TABLE AS added FOR EACH STATEMENT",
+    "audit_update": "AFTER UPDATE ON {} FOR EACH ROW",
+    "audit_delete": "AFTER DELETE ON {} REFERENCING OLD TABLE AS gone FOR EACH STATEMENT",
+}
 COLUMNS = "transaction_id, action, table_name, record_id, before, after"
 
 
@@ -63,7 +70,7 @@ def shared_statements(schema: str) -> Iterator[str]:
     yield HEADER
     yield REFUSE
     for table in TRAIL:
-        yield _trigger("audit_append_only", "BEFORE UPDATE OR DELETE OR TRUNCATE", table, "the trail is append-only")
+        yield _refusal("audit_append_only", "BEFORE UPDATE OR DELETE OR TRUNCATE", table, "the trail is append-only")
         yield _always("audit_append_only", table)
     yield f"CREATE OR REPLACE VIEW {VIEW} AS {SELECT}"
     yield _function("opsroom_audit_event", schema, EVENT)
@@ -76,12 +83,10 @@ def shared_statements(schema: str) -> Iterator[str]:
 def table_statements(audited: AuditedTable, schema: str) -> Iterator[str]:
     name = audited.name
     yield _function(f"opsroom_audit_{name}", schema, _body(audited))
-    yield (
-        f"CREATE OR REPLACE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON {name} "
-        f"FOR EACH ROW EXECUTE FUNCTION opsroom_audit_{name}()"
-    )
-    yield _always("audit", name)
-    yield _trigger("audit_truncate", "BEFORE TRUNCATE", name, "it would leave no trace in the trail; use DELETE")
+    for trigger, occasion in OCCASIONS.items():
+        yield f"CREATE OR REPLACE TRIGGER {trigger} {occasion.format(name)} EXECUTE FUNCTION opsroom_audit_{name}()"
+        yield _always(trigger, name)
+    yield _refusal("audit_truncate", "BEFORE TRUNCATE", name, "it would leave no trace in the trail; use DELETE")
     yield _always("audit_truncate", name)
 
 
@@ -100,22 +105,24 @@ def _body(audited: AuditedTable) -> str:
     differences = "\n".join(_difference(audited, column) for column in audited.recorded)
     return f"""
     IF TG_OP = 'INSERT' THEN
-        {_entry(audited, "create", "NEW", "NULL", _document(audited, "NEW"))}
+        {_entries(audited, "create", "added", "NULL", _document(audited, "added"))} FROM added;
     ELSIF TG_OP = 'DELETE' THEN
-        {_entry(audited, "delete", "OLD", _document(audited, "OLD"), "NULL")}
+        {_entries(audited, "delete", "gone", _document(audited, "gone"), "NULL")} FROM gone;
     ELSE
         {differences}
         IF after <> '{{}}' THEN
-            {_entry(audited, "update", "OLD", "before", "after")}
+            {_entries(audited, "update", "OLD", "before", "after")};
         END IF;
     END IF;
     RETURN NULL;
 """
 
 
-def _entry(audited: AuditedTable, action: str, row: str, before: str, after: str) -> str:
-    values = f"opsroom_audit_transaction(), '{action}', '{audited.name}', {_key(audited, row)}, {before}, {after}"
-    return f"INSERT INTO audit_entries ({COLUMNS}) VALUES ({values});"  # noqa: S608  names of our metadata
+def _entries(audited: AuditedTable, action: str, row: str, before: str, after: str) -> str:
+    # The header is a subquery so that it is made once for a statement, and not for one that touched no row.
+    header = "(SELECT opsroom_audit_transaction())"
+    values = f"{header}, '{action}', '{audited.name}', {_key(audited, row)}, {before}, {after}"
+    return f"INSERT INTO audit_entries ({COLUMNS}) SELECT {values}"
 
 
 def _key(audited: AuditedTable, row: str) -> str:
@@ -166,7 +173,7 @@ END $$
 """
 
 
-def _trigger(name: str, occasion: str, table: str, reason: str) -> str:
+def _refusal(name: str, occasion: str, table: str, reason: str) -> str:
     return (
         f"CREATE OR REPLACE TRIGGER {name} {occasion} ON {table} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION opsroom_refuse('{reason}')"

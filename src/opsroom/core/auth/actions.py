@@ -1,5 +1,6 @@
 """Signing in and out, and what an administrator or the command line does to people."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from opsroom.core.audit.events import record
 from opsroom.core.auth.models import Role, Session, SessionKind, SignInLink, User
 from opsroom.core.auth.passwords import MINIMUM_LENGTH, hash_password, verify_password
 from opsroom.core.auth.tokens import (
@@ -16,20 +18,40 @@ from opsroom.core.auth.tokens import (
     new_session_token,
     read_session_token,
 )
+from opsroom.core.auth.trail import (
+    PASSWORD_CHANGED,
+    ROLE_GRANTED,
+    SIGN_IN_REFUSED,
+    SIGNED_IN,
+    SIGNED_OUT,
+    TOKEN_REPLAYED,
+)
 from opsroom.core.clock import now
+from opsroom.core.db.attribution import write_as
+from opsroom.core.db.origin import Origin, current_origin
 from opsroom.core.errors import Conflict, Invalid, NotFound, Unauthenticated
 
 LINK_LIFETIME = timedelta(hours=12)
 WRONG = "The username or the password is wrong."
 
 
-async def check_credentials(session: AsyncSession, username: str, password: str) -> User:
-    """The active user with this name and password; the same answer, after the same work, for every other case."""
-    user = await session.scalar(select(User).where(User.username == username))
+async def recognise(session: AsyncSession, username: str, password: str) -> User | None:
+    """The active user with this name and password; None, after the same work, in every other case.
+
+    The caller commits in both cases, and then refuses with `wrong_credentials`: the trail of the attempt
+    must outlive the refusal.
+    """
+    known = "\0" not in username  # the one letter that PostgreSQL cannot compare
+    user = await session.scalar(select(User).where(User.username == username)) if known else None
     right = await verify_password(password, user.password_hash if user else None)
-    if user is None or not right or not user.is_active:
-        raise Unauthenticated(WRONG, code="wrong_credentials")
-    return user
+    if user is not None and right and user.is_active:
+        return user
+    await record(session, SIGN_IN_REFUSED, ("users", user.id) if user else None, username=username)
+    return None
+
+
+def wrong_credentials() -> Unauthenticated:
+    return Unauthenticated(WRONG, code="wrong_credentials")
 
 
 async def open_session(
@@ -41,8 +63,10 @@ async def open_session(
     ip: str | None,
     user_agent: str | None,
 ) -> SessionToken:
+    """The first secret of a new sign-in. The caller's transaction is the person's from here on."""
     at = now()
     token = new_session_token(uuid7())
+    await write_as(session, _of(user, token.session_id))
     session.add(
         Session(
             id=token.session_id,
@@ -56,6 +80,7 @@ async def open_session(
     )
     user.last_login = at
     await session.flush()
+    await record(session, SIGNED_IN, ("sessions", token.session_id), username=user.username, kind=kind.value)
     return token
 
 
@@ -75,7 +100,9 @@ async def rotate(session: AsyncSession, refresh_token: str, policy: TokenPolicy)
         return None
     if not presented.opens(found.token_hash):
         _revoke(found, "refresh token replayed")
+        await record(session, TOKEN_REPLAYED, ("sessions", found.id), username=user.username)
         return None
+    await write_as(session, _of(user, found.id))
     token = new_session_token(found.id)
     found.token_hash = token.hash
     found.expires_at = now() + policy.session_lifetime
@@ -86,6 +113,7 @@ async def close_session(session: AsyncSession, session_id: UUID) -> None:
     found = await session.get(Session, session_id)
     if found is not None and found.revoked_at is None:
         _revoke(found, "signed out")
+        await record(session, SIGNED_OUT, ("sessions", session_id))
 
 
 async def create_user(
@@ -109,6 +137,7 @@ async def create_user(
     )
     session.add(user)
     await session.flush()
+    await record(session, ROLE_GRANTED, ("users", user.id), role=role.value, is_superuser=is_superuser)
     return user
 
 
@@ -119,6 +148,7 @@ async def set_password(session: AsyncSession, username: str, password: str) -> N
     if user is None:
         raise NotFound(f"There is no user named {username}.")
     user.password_hash = await hash_password(password)
+    await record(session, PASSWORD_CHANGED, ("users", user.id))
     await end_sessions(session, user.id, "password changed")
 
 
@@ -139,6 +169,10 @@ async def create_sign_in_link(session: AsyncSession, user_id: UUID) -> str:
 
 
 async def use_sign_in_link(session: AsyncSession, token: str) -> User:
+    """
+    Raises:
+        Unauthenticated: the link is spent. A caller who commits keeps the trail of the attempt.
+    """
     used: UUID | None = await session.scalar(
         update(SignInLink)
         .where(
@@ -151,6 +185,7 @@ async def use_sign_in_link(session: AsyncSession, token: str) -> User:
     )
     user = await session.get(User, used) if used else None
     if user is None or not user.is_active:
+        await record(session, SIGN_IN_REFUSED, ("users", user.id) if user else None, link="spent")
         raise Unauthenticated(
             "This sign-in link was used already or has expired. Make a new one with `opsroom user link NAME`.",
             code="link_spent",
@@ -161,6 +196,10 @@ async def use_sign_in_link(session: AsyncSession, token: str) -> User:
 def check_strength(password: str) -> None:
     if len(password) < MINIMUM_LENGTH:
         raise Invalid(f"A password needs at least {MINIMUM_LENGTH} characters.", field="password")
+
+
+def _of(user: User, session_id: UUID) -> Origin:
+    return replace(current_origin(), user_name=user.username, user_id=user.id, session_id=session_id)
 
 
 def _revoke(found: Session, reason: str) -> None:

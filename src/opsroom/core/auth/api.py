@@ -28,19 +28,22 @@ Policy = Annotated[TokenPolicy, Depends(tokens_of)]
 
 @router.post("/token", dependencies=[allow(PUBLIC)])
 async def create_token(
-    form: Annotated[OAuth2PasswordRequestForm, Depends()], request: Request, session: Unit, policy: Policy
+    form: Annotated[OAuth2PasswordRequestForm, Depends()], request: Request, database: TheDatabase, policy: Policy
 ) -> TokenPair:
     """Sign in with username and password (OAuth 2 password form)."""
-    user = await actions.check_credentials(session, form.username, form.password)
-    token = await actions.open_session(
-        session,
-        user,
-        SessionKind.TOKEN,
-        policy,
-        ip=request.client.host if request.client else None,
-        user_agent=request.headers.get("user-agent"),
-    )
-    return _pair(policy, user, token)
+    async with database.transaction() as session:
+        user = await actions.recognise(session, form.username, form.password)
+        if user is not None:
+            token = await actions.open_session(
+                session,
+                user,
+                SessionKind.TOKEN,
+                policy,
+                ip=request.client.host if request.client else None,
+                user_agent=request.headers.get("user-agent"),
+            )
+            return _pair(policy, user, token)
+    raise actions.wrong_credentials()
 
 
 @router.post("/refresh", dependencies=[allow(PUBLIC)])
@@ -61,10 +64,15 @@ async def sign_out(session: Unit, actor: Annotated[Actor, allow("account.write")
 
 
 @router.post("/password", status_code=204)
-async def change_password(body: PasswordChange, session: Unit, actor: Annotated[Actor, allow("account.write")]) -> None:
+async def change_password(
+    body: PasswordChange, database: TheDatabase, actor: Annotated[Actor, allow("account.write")]
+) -> None:
     """Change one's own password; every sign-in of the person ends."""
-    await actions.check_credentials(session, actor.name, body.current_password)
-    await actions.set_password(session, actor.name, body.new_password)
+    async with database.transaction() as session:
+        if await actions.recognise(session, actor.name, body.current_password):
+            await actions.set_password(session, actor.name, body.new_password)
+            return
+    raise actions.wrong_credentials()
 
 
 @router.get("/me")

@@ -49,5 +49,7 @@ CORE_GRANTS: Grants = {
         }
     ),
     Role.MANAGER: frozenset({"artifacts.read", "jobs.cancel", "reports.write"}),
-    Role.ADMIN: frozenset({"metrics.read", "users.read", "users.write", "webhooks.read", "webhooks.write"}),
+    Role.ADMIN: frozenset(
+        {"audit.read", "metrics.read", "users.read", "users.write", "webhooks.read", "webhooks.write"}
+    ),
 }

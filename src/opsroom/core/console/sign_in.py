@@ -74,7 +74,10 @@ def safe_place(wanted: str) -> str:
 async def _who(session: AsyncSession, form: SignInForm) -> User:
     if form.link:
         return await actions.use_sign_in_link(session, form.link)
-    return await actions.check_credentials(session, form.username.strip(), form.password)
+    user = await actions.recognise(session, form.username.strip(), form.password)
+    if user is None:
+        raise actions.wrong_credentials()
+    return user
 
 
 async def _open(request: Request, response: Response, session: AsyncSession, policy: TokenPolicy, user: User) -> None:

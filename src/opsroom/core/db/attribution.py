@@ -16,7 +16,7 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from opsroom.core.db.origin import Origin, current_origin, set_origin
+from opsroom.core.db.origin import Origin, current_origin
 
 SETTING = "opsroom.context"
 HOLDER = "attribution"  # its place among what the pool keeps with a connection
@@ -61,11 +61,7 @@ def attribute_sqlite(connection: Any) -> Attribution:
 
 
 async def write_as(session: AsyncSession, origin: Origin) -> None:
-    """What this task writes from here on is this origin's, in the session's open transaction too.
-
-    A transaction that has written already keeps the origin it began with.
-    """
-    set_origin(origin)
+    """Let the session's open transaction be of this origin, unless it has written already."""
     connection = await session.connection()
     if connection.dialect.name == "postgresql":
         await session.execute(text(f"SELECT set_config('{SETTING}', :origin, true)"), {"origin": origin.as_hex()})

@@ -66,7 +66,7 @@ class Job(Entity):
     cancel_requested: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     progress: Mapped[float] = mapped_column(default=0.0, server_default=text("0"), info=IGNORED)
     message: Mapped[str | None] = mapped_column(String(400), info=IGNORED)
-    result: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
+    result: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument, info=IGNORED)
     error: Mapped[str | None] = mapped_column(Text)
     traceback: Mapped[str | None] = mapped_column(Text, info=IGNORED)
     started_at: Mapped[datetime | None] = mapped_column(info=IGNORED)
@@ -90,7 +90,9 @@ class Worker(Base):
     """A process that runs jobs, and when it last said so."""
 
     __tablename__ = "workers"
-    __table_args__ = ({"info": exempt("signs of life, one a few seconds; what workers do is recorded where they do it")},)
+    __table_args__ = (
+        {"info": exempt("signs of life, one a few seconds; what workers do is recorded where they do it")},
+    )
 
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
     started_at: Mapped[datetime]

@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import Row
 
 from opsroom.core.db.engine import Database
+from opsroom.core.db.origin import Origin, acting
 from opsroom.core.jobs import queries
 from opsroom.core.jobs.attempt import Attempt
 from opsroom.core.jobs.doorbell import listen
@@ -113,7 +114,8 @@ class Runtime:
 
     async def _execute(self, claimed: Row[Any]) -> None:
         names = {"job_id": str(claimed.id), "job_type": claimed.type, "request_id": claimed.request_id}
-        with structlog.contextvars.bound_contextvars(**names):
+        origin = Origin(claimed.requested_by, claimed.user_id, request_id=claimed.request_id, job_id=claimed.id)
+        with structlog.contextvars.bound_contextvars(**names), acting(origin):
             outcome = await self._attempt(claimed).run()
             self._metrics.count_job(claimed.type, outcome)
             log.info("job", outcome=outcome, attempt=claimed.attempt)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
+from opsroom.core.audit.events import record
 from opsroom.core.auth.guards import allow
 from opsroom.core.db.session import Unit
 from opsroom.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -15,6 +16,7 @@ from opsroom.core.jobs.queue import TheQueue
 from opsroom.core.reports.models import UNFINISHED, Report, ReportStatus
 from opsroom.core.reports.run import Reports
 from opsroom.core.reports.schemas import ReportCreate, ReportRead
+from opsroom.core.reports.trail import REPORT_DOWNLOADED
 from opsroom.core.storage.models import Artifact
 from opsroom.core.storage.serve import TheBlobs, send_artifact
 
@@ -58,6 +60,7 @@ async def download_report(
     report = await find_report(session, report_id)
     _check(actor, reports.declared(report.type).permission)
     artifact = await finished_artifact(session, report)
+    await record(session, REPORT_DOWNLOADED, ("reports", report.id), sha256=artifact.sha256)
     return await send_artifact(request, blobs, artifact)
 
 

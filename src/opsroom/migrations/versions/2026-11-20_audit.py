@@ -93,7 +93,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_transactions")),
     )
     with op.batch_alter_table("audit_transactions", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_audit_transactions_at"), ["at"], unique=False)
+        batch_op.create_index("ix_audit_transactions_at", ["at"], unique=False, postgresql_using="brin")
         batch_op.create_index(batch_op.f("ix_audit_transactions_request_id"), ["request_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_transactions_user_id"), ["user_id"], unique=False)
 
@@ -104,7 +104,7 @@ def downgrade() -> None:
     with op.batch_alter_table("audit_transactions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_transactions_user_id"))
         batch_op.drop_index(batch_op.f("ix_audit_transactions_request_id"))
-        batch_op.drop_index(batch_op.f("ix_audit_transactions_at"))
+        batch_op.drop_index("ix_audit_transactions_at", postgresql_using="brin")
 
     op.drop_table("audit_transactions")
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:
