@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import importlib
 import io
 import tempfile
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from opsroom.stores.files import (
     open_file,
     source,
 )
+from opsroom.stores.files.source import zstd
 
 CLOCK = 1_730_000_000_000_000
 NOON = 1_674_388_800_000_000
@@ -191,7 +191,8 @@ ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "gzip": lambda text: gzip.compress(text.encode()),
     "gzip of two members": lambda text: gzip.compress(text[:50].encode()) + gzip.compress(text[50:].encode()),
     "gzip with bom": lambda text: gzip.compress(b"\xef\xbb\xbf" + text.encode()),
-    "zstd": lambda text: importlib.import_module("pyarrow").compress(text.encode(), codec="zstd", asbytes=True),
+    "zstd": lambda text: zstd.compress(text.encode()),
+    "zstd of two frames": lambda text: zstd.compress(text[:50].encode()) + zstd.compress(text[50:].encode()),
 }
 
 
@@ -202,6 +203,7 @@ def test_encodings_are_known_by_their_first_bytes_not_by_the_name(read: Read, en
     assert seen.reasons == [(3, "timestamp is malformed")]
 
 
+ZSTD_PACKED = zstd.compress((HEADER + GOOD * 50_000).encode())
 PACKED = gzip.compress((HEADER + GOOD * 50_000).encode())
 
 
@@ -216,6 +218,8 @@ PACKED = gzip.compress((HEADER + GOOD * 50_000).encode())
         (PACKED[: len(PACKED) // 2], "damaged or cut off"),
         (PACKED[:-8] + b"00000000", "damaged or cut off"),
         (b"\x28\xb5\x2f\xfdgarbage", "damaged or cut off"),
+        (ZSTD_PACKED[:-5], "damaged or cut off"),
+        (ZSTD_PACKED[: len(ZSTD_PACKED) // 2], "damaged or cut off"),
         (b"PAR1 and no more", "cannot be read as Parquet"),
         (b"PK\x03\x04xxxx", "Excel workbook"),
         (HEADER.encode("utf-16-le"), "NUL bytes"),

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
-import adbc_driver_postgresql.dbapi as adbc
+import adbc_driver_postgresql
 import numpy as np
 import polars as pl
+from adbc_driver_manager import AdbcConnection, AdbcStatement
 from sqlalchemy.engine import URL
 
 from opsroom.core.db.connect import libpq_query
@@ -51,14 +53,22 @@ def _sqlite_frame(connection: sqlite3.Connection, read: Read) -> pl.DataFrame:
 
 
 def _from_postgresql(url: URL, reads: Sequence[Read]) -> list[pl.DataFrame]:
-    with closing(adbc.connect(libpq_url(url))) as connection, closing(connection.cursor()) as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        frames = []
-        for read in reads:
-            cursor.execute(read.sql)
-            frame = pl.DataFrame(cursor.fetch_arrow_table())
-            frames.append(frame.rename(dict(zip(frame.columns, read.columns, strict=True))))
-        return frames
+    # The driver's low level hands its Arrow stream straight to polars; its DB-API layer would import pyarrow
+    # and, where that is installed, pandas: half a second of every start.
+    with closing(adbc_driver_postgresql.connect(libpq_url(url))) as database, closing(AdbcConnection(database)) as to:
+        to.set_autocommit(False)
+        with closing(AdbcStatement(to)) as statement:
+            statement.set_sql_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            statement.execute_update()
+        return [_postgresql_frame(to, read) for read in reads]
+
+
+def _postgresql_frame(connection: Any, read: Read) -> pl.DataFrame:
+    with closing(AdbcStatement(connection)) as statement:
+        statement.set_sql_query(read.sql)
+        stream, _ = statement.execute_query()
+        frame = pl.DataFrame(stream)
+    return frame.rename(dict(zip(frame.columns, read.columns, strict=True)))
 
 
 def libpq_url(url: URL) -> str:

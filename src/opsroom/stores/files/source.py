@@ -2,8 +2,8 @@
 
 import codecs
 import gzip
-import importlib
 import os
+import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +13,11 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from opsroom.stores.files.refusal import RefusedFileError
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 BLOCK_BYTES = 8 << 20
 LONGEST_LINE = 1 << 20
@@ -127,14 +132,14 @@ def _decompressed(path: Path, block_bytes: int) -> Iterator[bytes]:
         with _stream(path, head) as stream:
             while part := stream.read(block_bytes):
                 yield part
-    except (EOFError, zlib.error, OSError) as error:
+    except (EOFError, zlib.error, zstd.ZstdError, OSError) as error:
         raise RefusedFileError(_why_unreadable(path, head, error)) from error
 
 
 def _stream(path: Path, head: bytes) -> BinaryIO:
     if head.startswith(GZIP):
         return cast("BinaryIO", gzip.open(path, "rb"))
-    return cast("BinaryIO", importlib.import_module("pyarrow").input_stream(str(path), compression="zstd"))
+    return cast("BinaryIO", zstd.open(path, "rb"))
 
 
 def _plain(path: Path, block_bytes: int) -> Iterator[bytes]:
