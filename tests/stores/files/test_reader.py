@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, time
@@ -24,7 +25,6 @@ from opsroom.stores.files import (
     open_file,
     source,
 )
-from opsroom.stores.files.source import zstd
 
 CLOCK = 1_730_000_000_000_000
 NOON = 1_674_388_800_000_000
@@ -183,6 +183,11 @@ def test_a_file_of_a_header_alone_has_no_rows(read: Read) -> None:
     assert read(HEADER).count == 0
     assert read(HEADER.strip()).count == 0
 
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "bom": lambda text: b"\xef\xbb\xbf" + text.encode(),
