@@ -6,17 +6,37 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import polars as pl
 import typer
+from typer.core import TyperGroup
 
+from opsroom.core.app import resolve
 from opsroom.stores.atomic_output import written_whole
 from opsroom.stores.bare_report import KINDS, Request, as_csv, as_json, bare_report, summary_lines
 from opsroom.stores.files import RefusedFileError, parse_instants
 from opsroom.stores.uptime import CLASSIC, DEFAULT_ZONE, STRICT
 
-group = typer.Typer(name="stores", help="Uptime and downtime of sites.", no_args_is_help=True)
+# Commands that need the database; importing it would slow down those that do not.
+LATER = {"import": "opsroom.commands.stores_import:command"}
+
+
+class Group(TyperGroup):
+    """A group some of whose members are imported when they are used."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *LATER]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in LATER:
+            return super().get_command(ctx, cmd_name)
+        command = typer.main.get_command(resolve(LATER[cmd_name]))
+        command.name = cmd_name
+        return command
+
+
+group = typer.Typer(name="stores", help="Uptime and downtime of sites.", no_args_is_help=True, cls=Group)
 
 END_OF_TIME = 1 << 62
 
@@ -78,7 +98,7 @@ def report(
                 unknown=unknown,
                 observed_only=observed_only,
                 max_rejected=max_rejected,
-                mappings=_mappings(mapping or []),
+                mappings=mappings_of(mapping or []),
                 on_rejects=on_rejects,
             )
             made = bare_report(request)
@@ -97,7 +117,7 @@ def _instant(text: str) -> int:
     return int(instants[0])
 
 
-def _mappings(given: list[str]) -> dict[str, dict[str, str]]:
+def mappings_of(given: list[str]) -> dict[str, dict[str, str]]:
     """FIELD=COLUMN for the files that have the field, KIND.FIELD=COLUMN for one of them."""
     mappings: dict[str, dict[str, str]] = {kind.name: {} for kind in KINDS}
     for text in given:

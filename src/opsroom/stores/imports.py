@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -160,18 +159,24 @@ class Importer:
         for source, parsed, rejects in zip(arrived.sources, arrived.parsed, arrived.rejects, strict=True):
             added = await _apply(session, source, parsed, stores, arrived.spool)
             await _record(session, source, parsed, rejects, added, run)
-        if payload.report:
-            await self._ask_for_report(session, run)
+        report_id = await self._ask_for_report(session, run) if payload.report else None
         return {
             "stores": len(known),
             "rows_accepted": sum(parsed.accepted for parsed in arrived.parsed),
+            "report_id": report_id,
             "imported_before": [source.file_name for source in arrived.sources if source.imported_before],
         }
 
-    async def _ask_for_report(self, session: AsyncSession, run: Run) -> None:
+    async def _ask_for_report(self, session: AsyncSession, run: Run) -> str | None:
+        """The id of the report that will tell of the import; None when it is one that is being made already."""
         actor = Actor(name=run.requested_by, user_id=run.user_id)
-        with suppress(Conflict):  # one that is being made already will do
-            await self._reports.request(session, self._queue, UPTIME, UptimeParameters(), ReportFormat.CSV, actor)
+        try:
+            report = await self._reports.request(
+                session, self._queue, UPTIME, UptimeParameters(), ReportFormat.CSV, actor
+            )
+        except Conflict:
+            return None
+        return str(report.id)
 
     async def _failed(self, session: AsyncSession, payload: ImportFiles, reason: str, _run: Run) -> None:
         await session.execute(
