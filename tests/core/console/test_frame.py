@@ -31,6 +31,7 @@ async def test_an_unknown_path_is_a_page_with_the_request_id(reader: httpx.Async
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/html")
     assert "asked-by-a-test" in answer.text
+    assert "No page has the address /console/nothing-here" in answer.text
     assert "the_user" in answer.text
 
 

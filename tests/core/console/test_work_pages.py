@@ -162,6 +162,18 @@ async def test_an_unknown_filter_is_refused_with_what_is_known(lead: httpx.Async
     assert answer.headers["content-type"].startswith("text/html")
 
 
+@pytest.mark.parametrize("query", ["", "?status=unfinished", "?status=failed&type=test.rows"])
+@pytest.mark.parametrize("things", ["jobs", "reports"])
+async def test_a_list_names_the_call_of_the_api_that_gives_the_same(
+    lead: httpx.AsyncClient, things: str, query: str
+) -> None:
+    await ask(lead)
+    page = (await lead.get(f"/console/{things}{query}")).text
+    call = page.partition('data-copy-address="')[2].partition('"')[0].replace("&amp;", "&")
+    listed = [item["id"] for item in (await lead.get(call)).json()["items"]]
+    assert [part.partition('"')[0] for part in page.split(f'<tr id="{things[:-1]}-')[1:]] == listed
+
+
 async def test_a_stream_of_an_ended_job_gives_its_last_state_and_ends(lead: httpx.AsyncClient, work: Work) -> None:
     location = (await ask(lead)).headers["location"]
     await work()
@@ -170,6 +182,14 @@ async def test_a_stream_of_an_ended_job_gives_its_last_state_and_ends(lead: http
     assert "content-encoding" not in stream.headers
     assert "site 2" in stream.text
     assert stream.text.endswith("event: end\ndata: \n\n")
+
+
+async def test_what_is_not_there_is_said_with_its_name(lead: httpx.AsyncClient) -> None:
+    nothing = "0197aaaa-0000-7000-8000-000000000000"
+    for things in ("job", "report"):
+        answer = await lead.get(f"/console/{things}s/{nothing}")
+        assert answer.status_code == 404
+        assert f"There is no {things} {nothing}" in answer.text
 
 
 async def test_names_from_outside_are_text_and_never_markup(app: FastAPI, lead: httpx.AsyncClient) -> None:

@@ -26,6 +26,8 @@ async def error_page(request: Request, status: int, document: dict[str, Any]) ->
     if status == HTTPStatus.UNAUTHORIZED:
         return _to_sign_in(request)
     await _find_actor(request)
+    if request.scope.get("route") is None:
+        document = document | {"detail": f"No page has the address {request.url.path}. It may be mistyped, or too old."}
     title = TITLES.get(HTTPStatus(status), HTTPStatus(status).phrase)
     return render(request, "error.html", status=status, code=status, title=title, problem=document)
 

@@ -19,7 +19,7 @@ from opsroom.core.db.session import Reading
 
 router = APIRouter(include_in_schema=False)
 
-SHOWN = 8
+SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)

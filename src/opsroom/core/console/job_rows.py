@@ -1,9 +1,10 @@
 """What the pages ask about jobs and workers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, func, select
@@ -13,6 +14,7 @@ from opsroom.core.clock import now
 from opsroom.core.errors import BadRequest
 from opsroom.core.jobs.models import UNFINISHED, Job, JobStatus
 from opsroom.core.jobs.queries import worker_heartbeat
+from opsroom.core.reports.models import Report
 
 JobRow = Row[*tuple[Any, ...]]
 PAGE = 50
@@ -24,7 +26,9 @@ _shown = (
     Job.id, Job.type, Job.status, Job.progress, Job.message, Job.error, Job.requested_by, Job.attempt,
     Job.max_attempts, Job.created_at, Job.run_at, Job.started_at, Job.finished_at, Job.cancel_requested,
 )  # fmt: skip
-_whole = (*_shown, Job.payload, Job.result, Job.traceback, Job.worker, Job.request_id, Job.lease_until)
+# What a job is about: of those that make reports, the report's type.
+_subject = Report.type.label("subject")
+_whole = (*_shown, _subject, Job.payload, Job.result, Job.traceback, Job.worker, Job.request_id, Job.lease_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,11 @@ class JobFilter:
             found.append(Job.id < self.before)
         return found
 
+    @property
+    def api_path(self) -> str:
+        """The same list by the API."""
+        return api_list("/api/v1/jobs", self.status, self.type, UNFINISHED)
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -62,12 +71,19 @@ class Counts:
 
 async def list_jobs(connection: AsyncConnection, wanted: JobFilter) -> Sequence[JobRow]:
     """Newest first, one more than a page if there are more. Keys grow with time, so that they give the order."""
-    statement = select(*_shown).where(*wanted.conditions()).order_by(Job.id.desc()).limit(PAGE + 1)
+    statement = (
+        select(*_shown, _subject)
+        .outerjoin(Report, Report.job_id == Job.id)
+        .where(*wanted.conditions())
+        .order_by(Job.id.desc())
+        .limit(PAGE + 1)
+    )
     return (await connection.execute(statement)).all()
 
 
 async def find_job(connection: AsyncConnection, job_id: UUID) -> JobRow | None:
-    return (await connection.execute(select(*_whole).where(Job.id == job_id))).one_or_none()
+    statement = select(*_whole).outerjoin(Report, Report.job_id == Job.id).where(Job.id == job_id)
+    return (await connection.execute(statement)).one_or_none()
 
 
 async def count_jobs(connection: AsyncConnection) -> Counts:
@@ -94,6 +110,17 @@ def seconds_left(fraction: float | None, started_at: datetime | None, at: dateti
 
 def seconds_spent(started_at: datetime | None, finished_at: datetime | None, at: datetime) -> float | None:
     return ((finished_at or at) - started_at).total_seconds() if started_at else None
+
+
+def api_list(path: str, status: str, kind: str, unfinished: Iterable[str]) -> str:
+    query = {"order": "-created_at"}
+    if status == "unfinished":
+        query["status__in"] = ",".join(unfinished)
+    elif status:
+        query["status"] = status
+    if kind:
+        query["type"] = kind
+    return f"{path}?{urlencode(query, safe=',')}"
 
 
 def _statuses(status: str) -> tuple[JobStatus, ...]:

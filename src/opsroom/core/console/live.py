@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from opsroom.core.db.engine import Database
 from opsroom.core.db.session import database_of
 
-LOOK_EVERY = 0.5  # seconds between looks while somebody watches
+LOOK_EVERY = 1.0  # seconds between looks while somebody watches
 LIFETIME = 300.0  # seconds; then the browser comes back and its permission is checked anew
 
 T = TypeVar("T")

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from opsroom.core.console.job_rows import api_list
 from opsroom.core.errors import BadRequest
 from opsroom.core.jobs.models import Job
 from opsroom.core.reports.models import UNFINISHED, Report, ReportStatus
@@ -31,6 +32,11 @@ class ReportFilter:
     status: str = ""
     type: str = ""
     before: UUID | None = None
+
+    @property
+    def api_path(self) -> str:
+        """The same list by the API."""
+        return api_list("/api/v1/reports", self.status, self.type, UNFINISHED)
 
 
 async def list_reports(

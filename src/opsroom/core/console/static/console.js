@@ -3,6 +3,7 @@
 "use strict";
 
 const A_YEAR = 31536000;
+const COPIES = "[data-copy], [data-copy-address]";
 const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 const formatters = new Map();
@@ -133,14 +134,17 @@ function onKey(event) {
 
 async function onClick(event) {
   closeMenus(event.target.closest("details.menu"));
-  const copy = event.target.closest("[data-copy]");
+  const copy = event.target.closest(COPIES);
   if (!copy) return;
-  await navigator.clipboard.writeText(copy.parentElement.querySelector("pre").textContent);
+  const address = copy.dataset.copyAddress;
+  await navigator.clipboard.writeText(
+    address ? location.origin + address : copy.parentElement.querySelector("pre").textContent,
+  );
   copy.lastChild.textContent = "Copied";
 }
 
 function offerCopies(root = document) {
-  for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false;
+  for (const button of root.querySelectorAll(COPIES)) button.hidden = false;
 }
 
 /* Live parts */
