@@ -5,10 +5,12 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 import jwt
 
+from opsroom.core.clock import now
 from opsroom.core.errors import Unauthenticated
 
 ISSUER = "opsroom"
@@ -38,23 +40,30 @@ class TokenPolicy:
             Unauthenticated: expired, forged or malformed.
         """
         try:
-            claims = jwt.decode(
-                access_token,
-                self.key,
-                algorithms=[self.algorithm],
-                issuer=ISSUER,
-                options={"require": ["exp", "sid"]},
-            )
-            return UUID(claims["sid"])
+            session_id, expires_at = _verified(access_token, self.key, self.algorithm)
         except jwt.ExpiredSignatureError:
-            raise Unauthenticated(
-                "The access token has expired; get a new one with the refresh token at /api/v1/auth/refresh.",
-                code="token_expired",
-            ) from None
+            raise _expired() from None
         except (jwt.InvalidTokenError, ValueError):
             raise Unauthenticated(
                 "The access token is not valid; sign in at /api/v1/auth/token.", code="token_invalid"
             ) from None
+        if expires_at <= now().timestamp():
+            raise _expired()
+        return session_id
+
+
+@lru_cache(4096)
+def _verified(access_token: str, key: str, algorithm: str) -> tuple[UUID, float]:
+    """The sign-in and the end of a token that was good when first seen: only time can make it bad."""
+    claims = jwt.decode(access_token, key, algorithms=[algorithm], issuer=ISSUER, options={"require": ["exp", "sid"]})
+    return UUID(claims["sid"]), float(claims["exp"])
+
+
+def _expired() -> Unauthenticated:
+    return Unauthenticated(
+        "The access token has expired; get a new one with the refresh token at /api/v1/auth/refresh.",
+        code="token_expired",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import asyncpg
-from sqlalchemy import Dialect, Select
+from sqlalchemy import ClauseElement, Dialect, Select
 from sqlalchemy.dialects import registry
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -38,7 +38,7 @@ class Direct(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledRead:
+class Compiled:
     """A statement as text.
 
     binds: the names of the values it wants, in order, each with what prepares it for the driver
@@ -50,16 +50,18 @@ class CompiledRead:
     constants: Mapping[str, Any]
 
     async def run(self, direct: Direct, values: Mapping[str, Any]) -> Rows:
+        return await direct.fetch(self.sql, self.arguments(values))
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         values = {**self.constants, **values}
-        arguments = [values[name] if prepare is None else prepare(values[name]) for name, prepare in self.binds]
-        return await direct.fetch(self.sql, arguments)
+        return [values[name] if prepare is None else prepare(values[name]) for name, prepare in self.binds]
 
 
 @dataclass(frozen=True, slots=True)
 class TypedRead:
     """A compiled statement whose rows become dictionaries of Python values, as SQLAlchemy would give them."""
 
-    read: CompiledRead
+    read: Compiled
     columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
 
     async def first(self, direct: Direct, values: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -78,10 +80,10 @@ def typed_read(statement: Select[Any], dialect_name: str) -> TypedRead:
         (column.name, column.type.dialect_impl(dialect).result_processor(dialect, None))
         for column in statement.selected_columns
     )
-    return TypedRead(compile_read(statement, dialect_name), columns)
+    return TypedRead(compile_for(statement, dialect_name), columns)
 
 
-def compile_read(statement: Select[Any], dialect_name: str, *, raw: frozenset[str] = frozenset()) -> CompiledRead:
+def compile_for(statement: ClauseElement, dialect_name: str, *, raw: frozenset[str] = frozenset()) -> Compiled:
     """Compile for one engine. Values named in `raw` reach the driver as they are."""
     dialect = DIALECTS[dialect_name]
     compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
@@ -91,7 +93,7 @@ def compile_read(statement: Select[Any], dialect_name: str, *, raw: frozenset[st
         for name in compiled.positiontup or ()
     )
     constants = {name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required}
-    return CompiledRead(compiled.string, binds, constants)
+    return Compiled(compiled.string, binds, constants)
 
 
 class PostgresDirect:

@@ -3,14 +3,12 @@
 import re
 from typing import Any
 
-from sqlalchemy import Delete, ForeignKeyConstraint, Index, Insert, Table, Update, exists, select
+from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, Table, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import ColumnCollectionConstraint
 
 from opsroom.core.errors import Conflict, Invalid, Refusal
-
-Write = Insert | Update | Delete
 
 FAILED = re.compile(r"(?P<kind>\w[\w ]*) constraint failed(: (?P<what>.+))?")
 SQLITE_KINDS = {"UNIQUE": "unique", "NOT NULL": "null", "CHECK": "check", "FOREIGN KEY": "reference"}
@@ -18,10 +16,18 @@ POSTGRES_KINDS = {"23505": "unique", "23502": "null", "23514": "check", "23503":
 
 
 async def refusal_for(
-    connection: AsyncConnection, words: str, statement: Write, error: IntegrityError, given: dict[str, Any]
+    connection: AsyncConnection,
+    table: Table,
+    words: str,
+    error: IntegrityError,
+    *,
+    given: dict[str, Any] | None = None,
+    doomed: ColumnElement[bool] | None = None,
 ) -> Refusal:
-    """The refusal for a write, of `given`, or a delete, that broke a constraint. `words` say what a row is."""
-    table: Any = statement.table
+    """The refusal for a write of `given`, or a delete of the `doomed`, that broke a constraint.
+
+    `words` say what a row is.
+    """
     cause: Any = error.orig.__cause__ if error.orig else None
     if hasattr(cause, "constraint_name"):
         kind = POSTGRES_KINDS.get(cause.sqlstate, "")
@@ -30,14 +36,14 @@ async def refusal_for(
         kind, names = _sqlite_names(str(error.orig))
         if kind == "reference":
             # SQLite does not say which; its statement alone was undone, so the same transaction can be asked.
-            if isinstance(statement, Delete):
-                names = await _referring(connection, table, statement)
+            if doomed is None:
+                names = await _dangling(connection, table, given or {})
             else:
-                names = await _dangling(connection, table, given)
-    return _refusal(words, kind, names, given)
+                names = await _referring(connection, table, doomed)
+    return _refusal(words, kind, names, is_delete=doomed is not None)
 
 
-def _refusal(words: str, kind: str, names: list[str], given: dict[str, Any]) -> Refusal:
+def _refusal(words: str, kind: str, names: list[str], *, is_delete: bool) -> Refusal:
     named = ", ".join(names)
     match kind:
         case "unique":
@@ -46,7 +52,7 @@ def _refusal(words: str, kind: str, names: list[str], given: dict[str, Any]) -> 
             return Invalid(f"{named}: a value is needed.", fields=names)
         case "check":
             return Invalid(f"A rule of the table is broken: {named}.", code="constraint", constraint=named)
-        case "reference" if given:
+        case "reference" if not is_delete:
             return Conflict(f"{named} refers to a record that does not exist.", code="reference", fields=names)
         case "reference":
             return Conflict(
@@ -89,15 +95,15 @@ async def _dangling(connection: AsyncConnection, table: Table, given: dict[str, 
     return sorted(found)
 
 
-async def _referring(connection: AsyncConnection, table: Table, statement: Delete) -> list[str]:
+async def _referring(connection: AsyncConnection, table: Table, doomed: ColumnElement[bool]) -> list[str]:
     """The tables that keep the rows of a delete from going."""
     found = set()
     for other in table.metadata.sorted_tables:
         for constraint in other.foreign_key_constraints:
             if constraint.referred_table is table and _forbids(constraint):
                 (key, *_) = constraint.elements
-                doomed = select(key.column).where(statement.whereclause)  # type: ignore[arg-type]  # ours has one
-                if await connection.scalar(select(exists().where(key.parent.in_(doomed)))):
+                gone = select(key.column).where(doomed)
+                if await connection.scalar(select(exists().where(key.parent.in_(gone)))):
                     found.add(other.name)
     return sorted(found)
 

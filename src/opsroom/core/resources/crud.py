@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Null, and_, delete, insert, or_, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,10 +24,10 @@ from opsroom.core.db.engine import Database
 from opsroom.core.db.paging import page_count
 from opsroom.core.db.values import storable
 from opsroom.core.db.violations import refusal_for
-from opsroom.core.errors import NotFound, PreconditionFailed
+from opsroom.core.errors import NotFound, PreconditionFailed, Refusal
 from opsroom.core.resources.declaration import Resource
 from opsroom.core.resources.filters import Condition, Listing, parse_order
-from opsroom.core.resources.statements import GetShape, ListShape, ResourceRead, prepared
+from opsroom.core.resources.statements import GetShape, ListShape, ResourceStatement, UpdateShape, prepared
 
 Record = dict[str, Any]
 
@@ -91,14 +91,12 @@ async def get_item(
     Raises:
         NotFound: there is none, or none this actor may know of.
     """
-    by_id, by_key = read_key(resource, key)
-    if by_id is not None or by_key is not None:
-        shape = GetShape(by_id is not None, by_key is not None, parent_id is not None)
-        read, values = prepared(resource, shape, actor, database.dialect_name)
-        rows = await read.read.run(database.direct, values | {"id": by_id, "key": by_key, "parent": parent_id})
-        if rows:
-            return Item(read.record(rows[0]), rows[0][-1])
-    raise _missing(resource, key)
+    shape, place = _row(resource, key, parent_id)
+    read, of_rule = prepared(resource, shape, actor, database.dialect_name)
+    rows = await read.compiled.run(database.direct, place | of_rule)
+    if not rows:
+        raise _missing(resource, key)
+    return Item(read.record(rows[0]), rows[0][-1])
 
 
 async def create_item(
@@ -115,8 +113,13 @@ async def create_item(
     if resource.prepare:
         given = await resource.prepare(session, actor, given, None)
     given = storable(resource.table, given)
+    connection = await session.connection()
     statement = insert(resource.table).values(given).returning(*_returned(resource))
-    return _item(resource, (await _execute(session, resource, statement, given))[0])
+    try:
+        row = (await connection.execute(statement)).one()
+    except IntegrityError as error:
+        raise await refusal_for(connection, resource.table, resource.words, error, given=given) from error
+    return Item(dict(zip(resource.shown, row, strict=False)), row[-1])
 
 
 async def update_item(
@@ -137,24 +140,25 @@ async def update_item(
         Conflict, Invalid: as for `create_item`.
     """
     given = dict(values)
-    where = _where(resource, key, actor, parent_id)
     if resource.prepare:
-        record_id = await session.scalar(select(resource.table.c.id).where(where))
+        record_id = await session.scalar(select(resource.table.c.id).where(_where(resource, key, actor, parent_id)))
         if record_id is None:
             raise _missing(resource, key)
         given = await resource.prepare(session, actor, given, record_id)
     given = storable(resource.table, given)
-    table = resource.table
-    if given:
-        changed = {**given, "version": table.c.version + 1, "updated_at": now()}
-        statement: Any = update(table).where(where, _unchanged(resource, versions)).values(changed)
-        statement = statement.returning(*_returned(resource))
-    else:
-        statement = select(*_returned(resource)).where(where, _unchanged(resource, versions))
-    rows = await _execute(session, resource, statement, given)
-    if not rows:
-        await _explain(session, resource, key, where)
-    return _item(resource, rows[0])
+    shape, place = _row(resource, key, parent_id)
+    place |= {f"set_{name}": value for name, value in given.items()} | {"now": now()}
+    place |= {f"version_{number}": version for number, version in enumerate(versions or ())}
+    connection = await session.connection()
+    change, of_rule = prepared(resource, _update_shape(shape, given, versions), actor, connection.dialect.name)
+    try:
+        arguments = change.compiled.arguments(place | of_rule)
+        rows = (await connection.exec_driver_sql(change.compiled.sql, tuple(arguments))).all()
+    except IntegrityError as error:
+        raise await refusal_for(connection, resource.table, resource.words, error, given=given) from error
+    if not rows or (versions is not None and not given and rows[0][-1] not in versions):
+        raise await _why_not(session, resource, key, _where(resource, key, actor, parent_id))
+    return Item(change.record(rows[0]), rows[0][-1])
 
 
 async def delete_item(
@@ -172,9 +176,14 @@ async def delete_item(
         Conflict: other records refer to it.
     """
     where = _where(resource, key, actor, parent_id)
-    statement = delete(resource.table).where(where, _unchanged(resource, versions)).returning(resource.table.c.id)
-    if not await _execute(session, resource, statement, {}):
-        await _explain(session, resource, key, where)
+    unchanged = true() if versions is None else resource.table.c.version.in_(versions)
+    connection = await session.connection()
+    try:
+        gone = await connection.scalar(delete(resource.table).where(where, unchanged).returning(resource.table.c.id))
+    except IntegrityError as error:
+        raise await refusal_for(connection, resource.table, resource.words, error, doomed=where) from error
+    if gone is None:
+        raise await _why_not(session, resource, key, where)
 
 
 async def parent_id_of(database: Database, resource: Resource, key: str, actor: Actor) -> UUID:
@@ -213,7 +222,7 @@ def _counted(listing: Listing) -> bool:
 
 async def _page_rows(
     database: Database, resource: Resource, listing: Listing, actor: Actor, parent_id: UUID | None
-) -> tuple[Sequence[Sequence[Any]], ResourceRead]:
+) -> tuple[Sequence[Sequence[Any]], ResourceStatement]:
     order = full_order(resource, listing)
     raw = not database.is_postgresql
     place = None if listing.cursor is None else read_cursor(order, listing.cursor, raw=raw)
@@ -232,7 +241,7 @@ async def _page_rows(
         nested=parent_id is not None,
     )
     read, of_rule = prepared(resource, shape, actor, database.dialect_name)
-    return await read.read.run(database.direct, values | of_rule), read
+    return await read.compiled.run(database.direct, values | of_rule), read
 
 
 async def _total(database: Database, resource: Resource, listing: Listing, actor: Actor, parent_id: UUID | None) -> int:
@@ -262,12 +271,26 @@ def _split(conditions: Sequence[Condition]) -> tuple[tuple[tuple[str, str, int],
     return tuple(shapes), values
 
 
+def _row(resource: Resource, key: str | UUID, parent_id: UUID | None) -> tuple[GetShape, dict[str, Any]]:
+    """Which row a path names, as a shape and its values."""
+    by_id, by_key = read_key(resource, key)
+    if by_id is None and by_key is None:
+        raise _missing(resource, key)
+    shape = GetShape(by_id is not None, by_key is not None, parent_id is not None)
+    return shape, {"id": by_id, "key": by_key, "parent": parent_id}
+
+
+def _update_shape(row: GetShape, given: Record, versions: Collection[int] | None) -> GetShape | UpdateShape:
+    """Without anything to change it is a read."""
+    if not given:
+        return row
+    nulls = tuple(name for name, value in given.items() if isinstance(value, Null))
+    set_to_values = tuple(name for name in given if name not in nulls)
+    return UpdateShape(row, set_to_values, nulls, None if versions is None else len(versions))
+
+
 def _returned(resource: Resource) -> list[ColumnElement[Any]]:
     return [*(resource.fields[name].column for name in resource.shown), resource.table.c.version]
-
-
-def _item(resource: Resource, row: Sequence[Any]) -> Item:
-    return Item(dict(zip(resource.shown, row, strict=False)), row[-1])
 
 
 def _where(resource: Resource, key: str | UUID, actor: Actor, parent_id: UUID | None) -> ColumnElement[bool]:
@@ -285,24 +308,12 @@ def _where(resource: Resource, key: str | UUID, actor: Actor, parent_id: UUID | 
     return and_(*conditions) if rule is None else and_(*conditions, rule)
 
 
-def _unchanged(resource: Resource, versions: Collection[int] | None) -> ColumnElement[bool]:
-    return true() if versions is None else resource.table.c.version.in_(versions)
-
-
-async def _execute(session: AsyncSession, resource: Resource, statement: Any, given: Record) -> Sequence[Any]:
-    connection = await session.connection()
-    try:
-        return (await connection.execute(statement)).all()
-    except IntegrityError as error:
-        raise await refusal_for(connection, resource.words, statement, error, given) from error
-
-
-async def _explain(session: AsyncSession, resource: Resource, key: str | UUID, where: ColumnElement[bool]) -> None:
+async def _why_not(session: AsyncSession, resource: Resource, key: str | UUID, where: ColumnElement[bool]) -> Refusal:
     """Why a write met no row: there is none, or it has another version."""
     version = await session.scalar(select(resource.table.c.version).where(where))
     if version is None:
-        raise _missing(resource, key)
-    raise PreconditionFailed(
+        return _missing(resource, key)
+    return PreconditionFailed(
         f"Somebody else changed this {resource.words} meanwhile: it is at version {version}. "
         "Read it again and repeat the change.",
         version=version,

@@ -1,15 +1,29 @@
-"""The two statements of a resource, list and get, compiled once per shape and kept."""
+"""The statements of a resource: list, get and update, compiled once per shape and kept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ClauseElement,
+    ColumnElement,
+    Integer,
+    Select,
+    Update,
+    bindparam,
+    false,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from opsroom.core.actor import Actor
 from opsroom.core.db.conditions import Order, after, condition, ordering
-from opsroom.core.db.direct import DIALECTS, CompiledRead, compile_read
+from opsroom.core.db.direct import DIALECTS, Compiled, compile_for
 from opsroom.core.db.fields import Wire, wire_of
 from opsroom.core.resources.declaration import Resource
 
@@ -45,10 +59,25 @@ class GetShape:
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceRead:
+class UpdateShape:
+    """given: the columns to set; nulls: those of them that get SQL's null where JSON has one of its own
+    versions: how many versions the caller has seen; None to overwrite whatever there is
+    """
+
+    row: GetShape
+    given: tuple[str, ...]
+    nulls: tuple[str, ...]
+    versions: int | None
+
+
+Shape = ListShape | GetShape | UpdateShape
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceStatement:
     """A compiled statement and how its rows become records. Columns beyond `shown` are for ourselves."""
 
-    read: CompiledRead
+    compiled: Compiled
     shown: tuple[str, ...]
     wires: tuple[tuple[str, Wire], ...]
 
@@ -62,8 +91,8 @@ class ResourceRead:
 
 
 def prepared(
-    resource: Resource, shape: ListShape | GetShape, actor: Actor, dialect_name: str
-) -> tuple[ResourceRead, dict[str, Any]]:
+    resource: Resource, shape: Shape, actor: Actor, dialect_name: str
+) -> tuple[ResourceStatement, dict[str, Any]]:
     """The statement of a shape with the rule for this actor in it, and the values of that rule."""
     rule = resource.rule(actor)
     if rule is None:
@@ -73,10 +102,15 @@ def prepared(
 
 
 def rows_matching(
-    resource: Resource, shape: ListShape | GetShape, dialect_name: str, rule: ColumnElement[bool] | None
+    resource: Resource, shape: Shape, dialect_name: str, rule: ColumnElement[bool] | None
 ) -> list[ColumnElement[bool]]:
     """The conditions on rows, the cursor's excepted."""
     found: list[ColumnElement[bool]] = [] if rule is None else [rule]
+    if isinstance(shape, UpdateShape):
+        if shape.versions is not None:
+            seen = [bindparam(f"version_{i}", type_=Integer()) for i in range(shape.versions)]
+            found.append(resource.table.c.version.in_(seen) if seen else false())
+        shape = shape.row
     if shape.nested and resource.parent:
         column = resource.table.c[resource.parent.field]
         found.append(column == bindparam("parent", type_=column.type))
@@ -110,33 +144,36 @@ class _Rule:
 
 
 @lru_cache(SHAPES)
-def _unruled(resource: Resource, shape: ListShape | GetShape, dialect_name: str) -> ResourceRead:
+def _unruled(resource: Resource, shape: Shape, dialect_name: str) -> ResourceStatement:
     return _compiled(resource, shape, dialect_name, None)
 
 
 @lru_cache(SHAPES)
-def _ruled(resource: Resource, shape: ListShape | GetShape, dialect_name: str, rule: _Rule) -> ResourceRead:
+def _ruled(resource: Resource, shape: Shape, dialect_name: str, rule: _Rule) -> ResourceStatement:
     return _compiled(resource, shape, dialect_name, rule.condition)
 
 
 def _compiled(
-    resource: Resource, shape: ListShape | GetShape, dialect_name: str, rule: ColumnElement[bool] | None
-) -> ResourceRead:
+    resource: Resource, shape: Shape, dialect_name: str, rule: ColumnElement[bool] | None
+) -> ResourceStatement:
     where = rows_matching(resource, shape, dialect_name, rule)
-    shown = resource.shown if isinstance(shape, GetShape) else shape.shown
+    shown = shape.shown if isinstance(shape, ListShape) else resource.shown
     columns = [resource.fields[name].column for name in shown]
-    if isinstance(shape, GetShape):
+    statement: ClauseElement
+    if isinstance(shape, ListShape):
+        statement = _list(resource, shape, columns, where)
+    elif isinstance(shape, GetShape):
         statement = select(*columns, resource.table.c.version).where(*where).limit(1)
     else:
-        statement = _list(resource, shape, columns, where)
+        statement = _update(resource, shape).where(*where).returning(*columns, resource.table.c.version)
     wires = ((name, wire_of(resource.fields[name].column.type, dialect_name)) for name in shown)
     raw: frozenset[str] = frozenset()
     # A cursor holds what the driver gave; SQLite's goes back as it came, so that even instants that
     # other programs wrote, with fewer digits, are found again.
     if isinstance(shape, ListShape) and dialect_name == "sqlite":
         raw = frozenset(f"after_{i}" for i in range(len(shape.order)))
-    return ResourceRead(
-        compile_read(statement, dialect_name, raw=raw),
+    return ResourceStatement(
+        compile_for(statement, dialect_name, raw=raw),
         shown,
         tuple((name, wire) for name, wire in wires if wire is not None),
     )
@@ -155,6 +192,13 @@ def _list(
         statement = statement.where(after(order, shape.after, [f"after_{i}" for i in range(len(order))]))
     most, skipped = (bindparam(name, type_=BigInteger()) for name in ("limit", "offset"))
     return statement.order_by(*ordering(order)).limit(most).offset(skipped)
+
+
+def _update(resource: Resource, shape: UpdateShape) -> Update:
+    table = resource.table
+    values: dict[str, Any] = {name: bindparam(f"set_{name}", type_=table.c[name].type) for name in shape.given}
+    values |= dict.fromkeys(shape.nulls, null())
+    return update(table).values(values | {"version": table.c.version + 1, "updated_at": bindparam("now")})
 
 
 def _named(resource: Resource, shape: GetShape) -> ColumnElement[bool]:
