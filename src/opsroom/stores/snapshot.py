@@ -12,8 +12,9 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.db.engine import SQLITE
-from opsroom.core.db.frames import Read, read_frames
+from opsroom.core.db.frames import Read, consistent_reads, read_frames
 from opsroom.stores.maintenance.spans import Rule, excluded_spans
+from opsroom.stores.packed_polls import PollReads
 
 LATEST = """
     SELECT max(latest) FROM (
@@ -21,16 +22,7 @@ LATEST = """
     ) found
 """
 
-# Per store, what lies in the span, the one observation before it and the one after it: whether an
-# observation is the first of its open interval, and what is carried in or reaches back, depend on those two.
-OBSERVATIONS = """
-    SELECT o.site, o.observed_at, o.seen FROM stores s JOIN store_observations o ON o.site = s.site
-    AND o.observed_at >= coalesce((SELECT max(p.observed_at) FROM store_observations p
-        WHERE p.site = s.site AND p.observed_at < {start}), {start})
-    AND o.observed_at <= coalesce((SELECT min(n.observed_at) FROM store_observations n
-        WHERE n.site = s.site AND n.observed_at >= {end} AND n.observed_at <= {as_of}), {until})
-    {only} ORDER BY s.site, o.observed_at
-"""
+HIGHEST = "SELECT coalesce(max(site), 0) FROM stores"
 HOURS = """
     SELECT s.site, h.day_of_week, h.start_time_local, h.end_time_local
     FROM business_hours h JOIN stores s ON s.id = h.store_id {only} ORDER BY 1, 2, 3, 4
@@ -42,7 +34,6 @@ MAINTENANCE = """
     ORDER BY m.id
 """
 
-OBSERVATION_COLUMNS = ("store", "observed_at", "seen")
 HOUR_COLUMNS = ("store", "day", "start", "end")
 STORE_COLUMNS = ("store", "external_id", "zone", "group")
 MAINTENANCE_COLUMNS = ("store", "group", "zone", "start_local", "end_local", "recurrence")
@@ -109,21 +100,18 @@ def latest_observation(url: URL) -> int | None:
 def read_snapshot(url: URL, span: Span, sites: Sequence[int] | None = None) -> Snapshot:
     """All stores, or those with these site keys. Blocking."""
     only = "" if sites is None else f"AND s.site IN ({', '.join(str(int(site)) for site in sites)})"
-    observations, hours, stores, maintenance = read_frames(
-        url,
-        [
-            Read(_observations(span, only=only), OBSERVATION_COLUMNS, integers=True),
-            Read(HOURS.format(only=only), HOUR_COLUMNS),
-            Read(STORES.format(only=only), STORE_COLUMNS),
-            Read(MAINTENANCE.format(only=only), MAINTENANCE_COLUMNS),
-        ],
-    )
+    with consistent_reads(url) as read:
+        reads = PollReads(span.start, span.end, span.as_of, only, highest_site=read(Read(HIGHEST, ("site",))).item())
+        observations = reads.polls(read(reads.within()), read(reads.beside()))
+        hours = read(Read(HOURS.format(only=only), HOUR_COLUMNS))
+        stores = read(Read(STORES.format(only=only), STORE_COLUMNS))
+        maintenance = read(Read(MAINTENANCE.format(only=only), MAINTENANCE_COLUMNS))
     as_text = url.get_backend_name() == SQLITE
     return _snapshot(observations, hours, stores, span, maintenance.rows(), as_text=as_text)
 
 
 async def read_store(connection: AsyncConnection, site: int, span: Span) -> Snapshot:
-    """One store, by four indexed reads."""
+    """One store, by a few indexed reads."""
     only = f"AND s.site = {int(site)}"
 
     async def rows(sql: str) -> list[tuple[Any, ...]]:
@@ -132,8 +120,10 @@ async def read_store(connection: AsyncConnection, site: int, span: Span) -> Snap
     async def read(sql: str, columns: tuple[str, ...]) -> pl.DataFrame:
         return pl.DataFrame(await rows(sql), schema=list(columns), orient="row", infer_schema_length=None)
 
+    reads = PollReads(span.start, span.end, span.as_of, only)
+    within, beside = reads.within(), reads.beside()
     return _snapshot(
-        await read(_observations(span, only=only), OBSERVATION_COLUMNS),
+        reads.polls(await read(within.sql, within.columns), await read(beside.sql, beside.columns)),
         await read(HOURS.format(only=only), HOUR_COLUMNS),
         await read(STORES.format(only=only), STORE_COLUMNS),
         span,
@@ -156,16 +146,6 @@ async def latest_of_all(connection: AsyncConnection) -> int | None:
     return found
 
 
-def _observations(span: Span, *, only: str) -> str:
-    return OBSERVATIONS.format(
-        start=int(span.start),
-        end=int(span.end),
-        as_of=int(span.as_of),
-        until=min(int(span.end), int(span.as_of)),
-        only=only,
-    )
-
-
 def _snapshot(
     observations: pl.DataFrame,
     hours: pl.DataFrame,
@@ -176,7 +156,7 @@ def _snapshot(
     as_text: bool,
 ) -> Snapshot:
     return Snapshot(
-        _engine_observations(observations.cast(dict.fromkeys(OBSERVATION_COLUMNS, pl.Int64))),
+        _engine_observations(observations),
         hours.with_columns(
             pl.col("store", "day").cast(pl.Int64),
             _microseconds("start", as_text=as_text),

@@ -4,9 +4,10 @@ Blocking: call these in a thread.
 """
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -29,18 +30,26 @@ class Read:
     integers: bool = False
 
 
+Reader = Callable[[Read], pl.DataFrame]
+
+
 def read_frames(url: URL, reads: Sequence[Read]) -> list[pl.DataFrame]:
     """The results of several statements, all seeing the database at one instant."""
-    if url.get_backend_name() == SQLITE:
-        return _from_sqlite(url, reads)
-    return _from_postgresql(url, reads)
+    with consistent_reads(url) as read:
+        return [read(each) for each in reads]
 
 
-def _from_sqlite(url: URL, reads: Sequence[Read]) -> list[pl.DataFrame]:
+def consistent_reads(url: URL) -> AbstractContextManager[Reader]:
+    """The same for statements of which a later one depends on the result of an earlier one."""
+    return _sqlite_reads(url) if url.get_backend_name() == SQLITE else _postgresql_reads(url)
+
+
+@contextmanager
+def _sqlite_reads(url: URL) -> Iterator[Reader]:
     with closing(sqlite3.connect(f"file:{sqlite_path(url)}?mode=ro", uri=True, timeout=30)) as connection:
         connection.isolation_level = None
         connection.execute("BEGIN")
-        return [_sqlite_frame(connection, read) for read in reads]
+        yield partial(_sqlite_frame, connection)
 
 
 def _sqlite_frame(connection: sqlite3.Connection, read: Read) -> pl.DataFrame:
@@ -52,7 +61,8 @@ def _sqlite_frame(connection: sqlite3.Connection, read: Read) -> pl.DataFrame:
     return pl.DataFrame({name: table[:, place] for place, name in enumerate(read.columns)})
 
 
-def _from_postgresql(url: URL, reads: Sequence[Read]) -> list[pl.DataFrame]:
+@contextmanager
+def _postgresql_reads(url: URL) -> Iterator[Reader]:
     # The driver's low level hands its Arrow stream straight to polars; its DB-API layer would import pyarrow
     # and, where that is installed, pandas: half a second of every start.
     with closing(adbc_driver_postgresql.connect(libpq_url(url))) as database, closing(AdbcConnection(database)) as to:
@@ -60,7 +70,7 @@ def _from_postgresql(url: URL, reads: Sequence[Read]) -> list[pl.DataFrame]:
         with closing(AdbcStatement(to)) as statement:
             statement.set_sql_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             statement.execute_update()
-        return [_postgresql_frame(to, read) for read in reads]
+        yield partial(_postgresql_frame, to)
 
 
 def _postgresql_frame(connection: Any, read: Read) -> pl.DataFrame:
