@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cmp_to_key
@@ -14,12 +15,12 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, text
+from sqlalchemy import ColumnElement, insert, text
 
-from opsroom.core.actor import SYSTEM
+from opsroom.core.actor import SYSTEM, Actor
 from opsroom.core.db.engine import Database
-from opsroom.core.errors import Invalid
-from opsroom.core.resources.crud import get_all_items, get_items, to_json
+from opsroom.core.errors import Invalid, NotFound
+from opsroom.core.resources.crud import get_all_items, get_items, to_json, update_item
 from opsroom.core.resources.declaration import Resource
 from opsroom.core.resources.filters import Listing, parse_listing
 
@@ -174,8 +175,13 @@ def query_of(asked: list[tuple[str, str, Any]], order: list[tuple[str, bool]]) -
 
 async def ids_of(database: Database, resource: Resource, query: str) -> tuple[list[str], dict[str, Any]]:
     page = await get_items(database, resource, parse_listing(resource, query.encode()), SYSTEM)
-    document: dict[str, Any] = msgspec.json.decode(to_json(page))
+    document = json_of(page)
     return [item["id"] for item in document["items"]], document
+
+
+def json_of(page: dict[str, Any]) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.json.decode(to_json(page))
+    return document
 
 
 async def walked(database: Database, resource: Resource, query: str) -> list[str]:
@@ -255,6 +261,32 @@ async def test_a_read_that_overruns_the_event_loops_budget_gives_the_same_rows(
     assert (page["items"], page["total"]) == ([], 0)
     page = await get_items(scratch, parcels, parse_listing(parcels, b"label__icontains=x&size=1"), SYSTEM)
     assert page["total"] == len(many)
+
+
+async def test_a_rule_with_a_list_of_any_length_shows_each_actor_their_own(filled: Database, parcels: Resource) -> None:
+    """The statement is compiled once; neither values nor lengths may stay from the actor before."""
+
+    def own(actor: Actor) -> ColumnElement[bool]:
+        mine: ColumnElement[bool] = parcels.table.c.label.in_(actor.name.split(","))
+        return mine
+
+    ruled = replace(parcels, visible_to=own)
+    for names in ("Axle", "BOX_9,_", "_", "Axle,BOX_9,_", "nothing"):
+        visible = {str(row["id"]) for row in ROWS if row["label"] in names.split(",")}
+        listing = parse_listing(ruled, b"pieces__gte=-1&order=pieces&size=1000")
+        page = await get_items(filled, ruled, listing, Actor(name=names))
+        assert {record["id"] for record in json_of(page)["items"]} == visible
+        assert page["total"] == len(visible)
+        for row in ROWS[:12]:
+            found = str(row["id"]) in visible
+            async with filled.transaction() as session:
+                if found:
+                    changed = await update_item(session, ruled, row["id"], {"pieces": 3}, Actor(name=names))
+                    assert changed.record["pieces"] == 3
+                else:
+                    with pytest.raises(NotFound):
+                        await update_item(session, ruled, row["id"], {"pieces": 3}, Actor(name=names))
+                await session.rollback()
 
 
 async def test_fields_narrow_and_the_total_may_be_left_out(filled: Database, parcels: Resource) -> None:

@@ -13,7 +13,7 @@ from opsroom.core.auth.models import Session, SessionKind, User
 from opsroom.core.auth.roles import RolePermissions
 from opsroom.core.auth.tokens import TokenPolicy, read_session_token
 from opsroom.core.clock import now
-from opsroom.core.db.direct import typed_read
+from opsroom.core.db.compiled import typed_read
 from opsroom.core.db.origin import set_origin
 from opsroom.core.db.session import database_of
 from opsroom.core.errors import Forbidden, Unauthenticated

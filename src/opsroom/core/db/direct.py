@@ -1,4 +1,4 @@
-"""Reads by the bare driver: SQLAlchemy compiles a statement once, the driver alone runs it.
+"""Reads by the bare driver, past SQLAlchemy.
 
 Rows come as the driver gives them. Statements run outside any transaction, so they see what is
 committed and nothing of the caller's own unfinished writes.
@@ -6,26 +6,18 @@ committed and nothing of the caller's own unfinished writes.
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
 import asyncpg
-from sqlalchemy import ClauseElement, Dialect, Select
-from sqlalchemy.dialects import registry
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from opsroom.core.errors import Unavailable
 
 Rows = Sequence[Sequence[Any]]
 Fallback = Callable[[str, Sequence[Any]], Awaitable[Rows]]
 
-DIALECTS: dict[str, Dialect] = {
-    "postgresql": registry.load("postgresql.asyncpg")(),
-    "sqlite": registry.load("sqlite.aiosqlite")(),
-}
 LOST = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, OSError)
 NO_ANSWER = "The database does not answer; try again in a moment."
 BUDGET = 50_000  # steps of SQLite's machine, a few milliseconds; it stops between once and twice this
@@ -35,65 +27,6 @@ class Direct(Protocol):
     async def fetch(self, sql: str, arguments: Sequence[Any]) -> Rows: ...
 
     async def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A statement as text.
-
-    binds: the names of the values it wants, in order, each with what prepares it for the driver
-    constants: values that stood in the statement itself; those given when it runs go first
-    """
-
-    sql: str
-    binds: tuple[tuple[str, Callable[[Any], Any] | None], ...]
-    constants: Mapping[str, Any]
-
-    async def run(self, direct: Direct, values: Mapping[str, Any]) -> Rows:
-        return await direct.fetch(self.sql, self.arguments(values))
-
-    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
-        values = {**self.constants, **values}
-        return [values[name] if prepare is None else prepare(values[name]) for name, prepare in self.binds]
-
-
-@dataclass(frozen=True, slots=True)
-class TypedRead:
-    """A compiled statement whose rows become dictionaries of Python values, as SQLAlchemy would give them."""
-
-    read: Compiled
-    columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
-
-    async def first(self, direct: Direct, values: Mapping[str, Any]) -> dict[str, Any] | None:
-        rows = await self.read.run(direct, values)
-        if not rows:
-            return None
-        pairs = zip(self.columns, rows[0], strict=True)
-        return {name: value if convert is None else convert(value) for (name, convert), value in pairs}
-
-
-@lru_cache(64)
-def typed_read(statement: Select[Any], dialect_name: str) -> TypedRead:
-    """Keeps what it compiled: for statements made once, at import."""
-    dialect = DIALECTS[dialect_name]
-    columns = tuple(
-        (column.name, column.type.dialect_impl(dialect).result_processor(dialect, None))
-        for column in statement.selected_columns
-    )
-    return TypedRead(compile_for(statement, dialect_name), columns)
-
-
-def compile_for(statement: ClauseElement, dialect_name: str, *, raw: frozenset[str] = frozenset()) -> Compiled:
-    """Compile for one engine. Values named in `raw` reach the driver as they are."""
-    dialect = DIALECTS[dialect_name]
-    compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-    assert isinstance(compiled, SQLCompiler)  # noqa: S101  a select compiles to nothing else
-    binds = tuple(
-        (name, None if name in raw else compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-        for name in compiled.positiontup or ()
-    )
-    constants = {name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required}
-    return Compiled(compiled.string, binds, constants)
 
 
 class PostgresDirect:

@@ -31,7 +31,7 @@ from sqlalchemy import Enum as EnumType
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from opsroom.core.db.columns import Instant
-from opsroom.core.db.direct import DIALECTS
+from opsroom.core.db.compiled import DIALECTS
 
 Wire = Callable[[Any], Any]
 
@@ -121,9 +121,9 @@ def _kind(kind: TypeEngine[Any]) -> tuple[Any, tuple[str, ...]]:
     return Any, ()
 
 
-def _raw_json(text: str | float) -> msgspec.Raw:
-    # SQLite keeps a document that is a bare number as that number.
-    return msgspec.Raw(str(text).encode())
+def _raw_json(text: str | float | dict[str, Any] | list[Any]) -> msgspec.Raw:
+    # SQLite keeps a document that is a bare number as that number; on PostgreSQL a unit of work's driver has read it.
+    return msgspec.Raw(msgspec.json.encode(text) if isinstance(text, dict | list) else str(text).encode())
 
 
 def _dashed(digits: str) -> str:

@@ -152,8 +152,7 @@ async def update_item(
     connection = await session.connection()
     change, of_rule = prepared(resource, _update_shape(shape, given, versions), actor, connection.dialect.name)
     try:
-        arguments = change.compiled.arguments(place | of_rule)
-        rows = (await connection.exec_driver_sql(change.compiled.sql, tuple(arguments))).all()
+        rows = (await connection.exec_driver_sql(*change.compiled.ready(place | of_rule))).all()
     except IntegrityError as error:
         raise await refusal_for(connection, resource.table, resource.words, error, given=given) from error
     if not rows or (versions is not None and not given and rows[0][-1] not in versions):

@@ -22,8 +22,8 @@ from sqlalchemy import (
 )
 
 from opsroom.core.actor import Actor
+from opsroom.core.db.compiled import DIALECTS, Compiled, compile_for
 from opsroom.core.db.conditions import Order, after, condition, ordering
-from opsroom.core.db.direct import DIALECTS, Compiled, compile_for
 from opsroom.core.db.fields import Wire, wire_of
 from opsroom.core.resources.declaration import Resource
 
