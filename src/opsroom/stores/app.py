@@ -8,6 +8,7 @@ app = App(
     models="opsroom.stores.tables",
     routers=(
         "opsroom.stores.fleet_api:router",
+        "opsroom.stores.sla.api:router",
         "opsroom.stores.api:router",
         "opsroom.stores.imports_api:router",
         "opsroom.stores.legacy_api:router",

@@ -10,6 +10,7 @@ GRANTS: Grants = {
             "stores.observations.read",
             "stores.imports.read",
             "stores.maintenance.read",
+            "stores.sla.read",
             "stores.reports.read",
         }
     ),
@@ -19,6 +20,7 @@ GRANTS: Grants = {
             "stores.observations.write",
             "stores.imports.write",
             "stores.maintenance.write",
+            "stores.sla.write",
             "stores.reports.write",
         }
     ),

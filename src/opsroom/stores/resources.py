@@ -5,6 +5,7 @@ from opsroom.core.resources.patching import patch_of
 from opsroom.stores.maintenance.resources import MAINTENANCE
 from opsroom.stores.models import BusinessHour, ObservationImport, Store
 from opsroom.stores.schemas import HoursCreate, HoursRead, ImportRead, StoreCreate, StoreRead
+from opsroom.stores.sla.resources import BREACHES, POLICIES, STATEMENTS
 
 STORES = Resource(
     model=Store,
@@ -44,4 +45,4 @@ IMPORTS = Resource(
     permission="stores.imports",
 )
 
-RESOURCES = (IMPORTS, MAINTENANCE, STORES, HOURS)
+RESOURCES = (IMPORTS, MAINTENANCE, POLICIES, BREACHES, STATEMENTS, STORES, HOURS)

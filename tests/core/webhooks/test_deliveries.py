@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from tests.core.webhooks.conftest import Receive
 
-from opsroom.core.webhooks.actions import announce
+from opsroom.core.webhooks.actions import Event, announce
 from opsroom.settings import Settings
 
 ENDPOINTS, DELIVERIES = "/api/v1/webhooks/endpoints", "/api/v1/webhooks/deliveries"
@@ -35,7 +35,7 @@ async def endpoint(admin: httpx.AsyncClient, url: str, *events: str, **more: Any
 
 async def tell(app: FastAPI, event_type: str = "stores.incident.opened") -> None:
     async with app.state.database.transaction() as session:
-        await announce(session, app.state.queue, event_type, {"store_id": "S-1"}, AT)
+        await announce(session, app.state.queue, [Event(event_type, {"store_id": "S-1"}, AT)])
 
 
 async def let_waits_pass(app: FastAPI) -> None:
@@ -151,7 +151,7 @@ async def test_an_endpoint_that_is_gone_is_not_tried_again(
 async def test_an_undone_cause_tells_nobody(app: FastAPI, admin: httpx.AsyncClient, receive: Receive) -> None:
     await endpoint(admin, receive("200").url)
     async with app.state.database.transaction() as session:
-        await announce(session, app.state.queue, "stores.incident.opened", {}, AT)
+        await announce(session, app.state.queue, [Event("stores.incident.opened", {}, AT)])
         await session.rollback()
     assert await deliveries(admin) == []
 

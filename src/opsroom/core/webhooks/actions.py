@@ -1,6 +1,7 @@
 """Telling others: an event becomes one delivery for each endpoint that wants it, in the transaction of its cause."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,19 +26,31 @@ class Deliver(BaseModel):
     delivery_id: UUID
 
 
-async def announce(
-    session: AsyncSession, queue: JobQueue, event_type: str, data: dict[str, Any], at: datetime
-) -> Sequence[WebhookDelivery]:
-    """Queue an event for every active endpoint that asked for its kind. `data` is JSON; at: when it happened."""
-    endpoints = await session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.active))
-    concerned = [endpoint for endpoint in endpoints if wants(endpoint.events, event_type)]
-    return await _send(session, queue, concerned, _payload(event_type, data, at))
+@dataclass(frozen=True, slots=True)
+class Event:
+    """type: `<app>.<noun>.<what happened>`; data: JSON; at: when it happened"""
+
+    type: str
+    data: dict[str, Any]
+    at: datetime
+
+
+async def announce(session: AsyncSession, queue: JobQueue, events: Sequence[Event]) -> int:
+    """Queue each event for every active endpoint that asked for its kind; gives the number of deliveries."""
+    if not events:
+        return 0
+    endpoints = (await session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.active))).all()
+    sent = 0
+    for event in events:
+        concerned = [endpoint for endpoint in endpoints if wants(endpoint.events, event.type)]
+        sent += len(await _send(session, queue, concerned, event))
+    return sent
 
 
 async def send_test(session: AsyncSession, queue: JobQueue, endpoint_id: UUID, actor: Actor) -> WebhookDelivery:
     endpoint = await _endpoint(session, endpoint_id)
     data = {"sent_by": actor.name, "endpoint_id": str(endpoint.id)}
-    return (await _send(session, queue, [endpoint], _payload(TEST, data, now()), actor))[0]
+    return (await _send(session, queue, [endpoint], Event(TEST, data, now()), actor))[0]
 
 
 async def renew_secret(session: AsyncSession, endpoint_id: UUID) -> str:
@@ -72,20 +85,17 @@ def wants(patterns: Sequence[str], event_type: str) -> bool:
     )
 
 
-def _payload(event_type: str, data: dict[str, Any], at: datetime) -> dict[str, Any]:
-    return {"type": event_type, "timestamp": at.isoformat(), "data": data}
-
-
 async def _send(
     session: AsyncSession,
     queue: JobQueue,
     endpoints: Sequence[WebhookEndpoint],
-    payload: dict[str, Any],
+    event: Event,
     actor: Actor = SYSTEM,
 ) -> list[WebhookDelivery]:
     event_id = uuid7()
+    payload = {"type": event.type, "timestamp": event.at.isoformat(), "data": event.data}
     deliveries = [
-        WebhookDelivery(endpoint_id=endpoint.id, event_id=event_id, event_type=payload["type"], payload=payload)
+        WebhookDelivery(endpoint_id=endpoint.id, event_id=event_id, event_type=event.type, payload=payload)
         for endpoint in endpoints
     ]
     session.add_all(deliveries)
