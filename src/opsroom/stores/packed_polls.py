@@ -25,8 +25,8 @@ WITHIN = """
 BESIDE = """
     SELECT s.site,
     coalesce((SELECT (p.observed_at << 2) | p.seen FROM store_observations p
-        WHERE p.site = s.site AND p.observed_at < {before} ORDER BY p.observed_at DESC LIMIT 1), 0),
-    {after} FROM stores s WHERE true {only}
+        WHERE p.site = s.site AND p.observed_at < {before} ORDER BY p.observed_at DESC LIMIT 1), 0) AS before_span,
+    {after} AS after_span FROM stores s WHERE true {only}
 """
 AFTER = """coalesce((SELECT (n.observed_at << 2) | n.seen FROM store_observations n
         WHERE n.site = s.site AND n.observed_at >= {end} AND n.observed_at <= {as_of}
