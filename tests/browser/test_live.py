@@ -1,7 +1,9 @@
 """Work in progress, as somebody watches it."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 from tests.browser.conftest import BROWSER, Gate, House, OpenPage
 
 pytestmark = BROWSER
@@ -73,6 +75,35 @@ async def test_a_lost_connection_comes_back_by_itself(open_page: OpenPage, gate:
     gate.open()
     await page.context.set_offline(False)
     await expect(page.get_by_role("cell", name="site 2")).to_be_visible()
+
+
+async def test_a_stream_that_did_not_begin_is_asked_for_again(open_page: OpenPage, gate: Gate) -> None:
+    page = await open_page("/console/")
+    refused: list[str] = []
+
+    async def refuse_once(route: Route) -> None:
+        refused.append(route.request.url)
+        await (route.fulfill(status=503, body="not now") if len(refused) == 1 else route.continue_())
+
+    await page.route("**/reports/*/live", refuse_once)
+    await ask_for(page, "stage.gated")
+    await expect(page.get_by_text("waiting at the gate")).to_be_visible(timeout=15_000)
+    assert len(refused) == 2
+    assert not await page.get_by_text("not now").count()
+
+
+async def test_a_stream_begins_also_when_its_script_comes_late(open_page: OpenPage, gate: Gate) -> None:
+    page = await open_page("/console/sign-in?next=/console/stage")
+    htmx_is_here = asyncio.Event()
+    page.on("requestfinished", lambda request: htmx_is_here.set() if "htmx.min.js" in request.url else None)
+
+    async def wait_for_htmx(route: Route) -> None:
+        await htmx_is_here.wait()
+        await route.continue_()
+
+    await page.route("**/hx-sse.min.js*", wait_for_htmx)
+    await ask_for(page, "stage.gated")
+    await expect(page.get_by_text("waiting at the gate")).to_be_visible()
 
 
 @pytest.mark.slow

@@ -2,7 +2,8 @@
 // Everything else is HTML that works without it.
 "use strict";
 
-const A_YEAR = 31536000;
+const A_YEAR = 31536000; // seconds
+const AGAIN_AFTER = 3000; // milliseconds
 const COPIES = "[data-copy], [data-copy-address]";
 const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
@@ -154,7 +155,14 @@ function onLiveError(event) {
   if (event.detail?.status === 401) location.reload();
 }
 
+// The stream's own script comes back to a stream that broke, but not to one that never began.
+function onNoStream(event) {
+  const part = event.target;
+  if (part.hasAttribute?.("hx-sse:connect")) setTimeout(() => htmx.trigger(part, "again"), AGAIN_AFTER);
+}
+
 function start() {
+  for (const part of document.querySelectorAll("[hx-sse\\:connect]")) part.setAttribute("hx-trigger", "load, again");
   for (const element of document.querySelectorAll("[data-browser-zone]")) element.textContent = browserZone;
   if (!("zoneChosen" in document.body.dataset)) {
     if (shownZone() !== browserZone) keep("opsroom_zone", `auto:${browserZone}`);
@@ -170,6 +178,8 @@ function start() {
   document.addEventListener("click", onClick);
   document.addEventListener("htmx:after:swap", () => { tellAll(); offerCopies(); });
   document.addEventListener("htmx:sse:error", onLiveError);
+  document.addEventListener("htmx:error", onNoStream);
+  document.addEventListener("htmx:response:error", onNoStream);
 }
 
 start();
