@@ -122,7 +122,8 @@ class _Vote:
                 self.kept.add(order.key)
 
     def decided(self) -> frozenset[str]:
-        return frozenset(self.sent)
+        """What is not fixed to wait goes: futures planned in a hurry send too little."""
+        return frozenset(order.key for order in self.present) - self.kept
 
     def agreements(self, chosen: frozenset[str]) -> tuple[Agreement, ...]:
         return tuple(
