@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import SecretStr
 
 from opsroom import __version__
 from opsroom.apps import installed_apps
@@ -28,6 +29,7 @@ from opsroom.core.resources.routes import router_of
 from opsroom.core.routing import Signpost
 from opsroom.core.storage.blobs import Blobs
 from opsroom.core.web import BodyLimit, Edge, install_error_handlers
+from opsroom.migrations.check import SchemaMismatch, require_current
 from opsroom.migrations.schema import head_revision
 from opsroom.settings import Settings, secret_key
 
@@ -152,21 +154,28 @@ async def _lifespan(_app: FastAPI, house: House, *, work: bool) -> AsyncIterator
     yield
     if worker is not None:
         worker.cancel()
-        with suppress(asyncio.CancelledError):
-            await worker
+        await asyncio.gather(worker, return_exceptions=True)
     await house.database.close()
 
 
 async def run_worker(settings: Settings) -> None:
+    """Run jobs until cancelled.
+
+    Raises:
+        WrongSetting: the database does not answer, or its schema does not fit this program.
+    """
     house = House(settings)
     try:
+        await require_current(house.database)
         await house.runtime().run()
+    except SchemaMismatch as error:
+        raise WrongSetting(f"OPSROOM_DATABASE_URL: {error}") from None
     finally:
         await house.database.close()
 
 
 def _options(settings: Settings) -> dict[str, Any]:
-    return settings.model_dump(exclude={"secret_key", "database_url", "redis_url"})
+    return {name: value for name, value in settings if not isinstance(value, SecretStr)}
 
 
 def _known_operations(app: FastAPI, names: tuple[str, ...]) -> frozenset[str]:

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     pool_overflow: int = Field(30, ge=0, le=500, description="further connections under load")
     pool_recycle: int = Field(3600, ge=1, description="seconds after which a connection is replaced")
     pool_pre_ping: bool = Field(True, description="test a connection before use")
+    database_wait: float = Field(30.0, ge=0, description="seconds a migration waits for a database that comes up late")
     statement_timeout: float = Field(30.0, gt=0, description="seconds a statement may take (PostgreSQL)")
     long_statement_timeout: float = Field(600.0, gt=0, description="the same for imports and reports")
     token_algorithm: str = Field("HS256", pattern="^HS(256|384|512)$", description="how access tokens are signed")

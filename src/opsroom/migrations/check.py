@@ -2,9 +2,12 @@
 
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.db.engine import Database
+from opsroom.core.db.refusals import refusal_from
+from opsroom.core.errors import Unavailable
 from opsroom.migrations.schema import alembic_config, head_revision
 
 
@@ -23,10 +26,9 @@ async def current_revision(connection: AsyncConnection) -> str | None:
 async def require_current(database: Database) -> None:
     """
     Raises:
-        SchemaMismatch: the schema is missing, older or newer than this program.
+        SchemaMismatch: the schema is missing, older or newer than this program, or out of reach.
     """
-    async with database.reading() as connection:
-        current = await current_revision(connection)
+    current = await _reachable_revision(database)
     if current == head_revision():
         return
     if current is None:
@@ -38,3 +40,15 @@ async def require_current(database: Database) -> None:
             "install the newer version"
         )
     raise SchemaMismatch(f"the database is at revision {current}, older than this program; run `opsroom db migrate`")
+
+
+async def _reachable_revision(database: Database) -> str | None:
+    try:
+        async with database.reading() as connection:
+            return await current_revision(connection)
+    except Unavailable as error:
+        raise SchemaMismatch(f"the database does not answer: {error.__cause__}") from None
+    except DBAPIError as error:
+        if isinstance(refusal_from(error), Unavailable):
+            raise SchemaMismatch(f"the database does not answer: {error.orig}") from None
+        raise

@@ -3,14 +3,16 @@
 On SQLite a batch operation rebuilds the table: with foreign keys on, dropping the old one deletes
 every cascading child and all triggers, without a word. So foreign keys are off for the whole
 migration, triggers are generated anew from the metadata, and the keys are checked before the commit.
+On PostgreSQL each migration is a transaction.
 """
 
 import asyncio
+from functools import partial
 from typing import Any, Literal
 
 from alembic import context
 from alembic.runtime.migration import MigrationContext, MigrationInfo
-from sqlalchemy import Connection, pool
+from sqlalchemy import Connection, event, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from opsroom.apps import installed_apps
@@ -19,16 +21,20 @@ from opsroom.core.audit.machinery import migrated, regenerate_trail
 from opsroom.core.db.attribution import AttributedConnection, attribute_sqlite
 from opsroom.core.db.base import Base
 from opsroom.core.db.columns import Instant, JsonDocument
+from opsroom.core.db.connect import connect
 from opsroom.core.db.engine import async_url
 from opsroom.core.db.origin import Origin, set_origin
 from opsroom.core.db.triggers import regenerate_triggers
+from opsroom.migrations.aside import put_back, set_aside
+from opsroom.migrations.offline import every_trigger
+from opsroom.migrations.patience import alone, reached
 from opsroom.settings import load_settings
 
 for app in installed_apps():
     if app.models:
         resolve(app.models)
 
-LOCK_TIMEOUT = "10s"
+LOCK_TIMEOUT = "10s"  # an ALTER that waits for a lock has everyone else wait behind it
 
 
 def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
@@ -69,25 +75,58 @@ def run_offline() -> None:
     context.configure(url=url, literal_binds=True, dialect_opts={"paramstyle": "named"}, **OPTIONS)
     with context.begin_transaction():
         context.run_migrations()
+        if _goes_to_head():
+            for statement in every_trigger(Base.metadata, url.get_backend_name()):
+                context.execute(statement)
+
+
+def _goes_to_head() -> bool:
+    """Triggers are those of the newest tables; a script to another revision leaves them to the next migration."""
+    return context.get_revision_argument() in {"head", "heads", context.get_head_revision()}
 
 
 async def run_online() -> None:
     set_origin(Origin(user_name="migration"))
+    settings = load_settings()
     url = async_url(database_url())
-    options = {} if url.get_backend_name() == "sqlite" else {"connection_class": AttributedConnection}
-    engine = create_async_engine(url, poolclass=pool.NullPool, connect_args=options)
+    if url.get_backend_name() == "sqlite":
+        engine = create_async_engine(url, poolclass=pool.NullPool)
+    else:
+        arguments = {"async_creator_fn": connect, "connection_class": AttributedConnection}
+        engine = create_async_engine(url, poolclass=pool.NullPool, connect_args=arguments)
+        timeouts = partial(_limit, milliseconds=int(settings.long_statement_timeout * 1000))
+        event.listen(engine.sync_engine, "begin", timeouts)
     try:
-        async with engine.connect() as connection:
-            await connection.run_sync(migrate)
+        async with reached(engine, settings.database_wait) as connection:
+            if not _changes_something():
+                await connection.run_sync(_look)
+            elif url.get_backend_name() == "sqlite":
+                await connection.run_sync(_migrate_sqlite)
+            else:
+                async with alone(engine):
+                    await connection.run_sync(_migrate_postgresql)
     finally:
         await engine.dispose()
 
 
-def migrate(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        _migrate_sqlite(connection)
-    else:
-        _migrate_postgresql(connection)
+def _changes_something() -> bool:
+    """False for the commands that only look, as `current`, `history` and `check`."""
+    try:
+        context.get_revision_argument()
+    except KeyError:
+        return False
+    return True
+
+
+def _look(connection: Connection) -> None:
+    context.configure(connection=connection, render_as_batch=connection.dialect.name == "sqlite", **OPTIONS)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _limit(connection: Connection, *, milliseconds: int) -> None:
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")
 
 
 def _migrate_sqlite(connection: Connection) -> None:
@@ -99,11 +138,13 @@ def _migrate_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     attribution.begin()
     try:
+        kept = set_aside(connection)
         # One transaction for all: the driver's transactional DDL keeps every migration or none.
         context.configure(connection=connection, render_as_batch=True, **OPTIONS | {"transaction_per_migration": False})
         context.run_migrations()
         regenerate_triggers(connection, Base.metadata)
         regenerate_trail(connection, Base.metadata)
+        put_back(connection, kept)
         _check_foreign_keys(connection)
         connection.exec_driver_sql("COMMIT")
     except BaseException:
@@ -119,10 +160,6 @@ def _check_foreign_keys(connection: Connection) -> None:
 
 
 def _migrate_postgresql(connection: Connection) -> None:
-    connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
-    # Two servers that start at once must not migrate at once.
-    connection.exec_driver_sql("SELECT pg_advisory_lock(hashtext('opsroom.migrations'))")
-    connection.commit()
     context.configure(connection=connection, **OPTIONS)
     with context.begin_transaction():
         context.run_migrations()

@@ -24,10 +24,7 @@ def keep_statements(table: Table, dialect: str) -> list[str]:
     name = f"keep_{table.name}"
     if dialect == "postgresql":
         occasion = f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table.name} FOR EACH STATEMENT"
-        return [
-            f"DROP TRIGGER IF EXISTS {name} ON {table.name}",
-            f"CREATE TRIGGER {name} {occasion} EXECUTE FUNCTION opsroom_keep()",
-        ]
+        return [f"CREATE OR REPLACE TRIGGER {name} {occasion} EXECUTE FUNCTION opsroom_keep()"]
     return [*_refuse_on_sqlite(name, table.name, "UPDATE"), *_refuse_on_sqlite(name, table.name, "DELETE")]
 
 
