@@ -54,9 +54,9 @@ class Allow:
     async def __call__(self, request: Request, actor: CurrentActor) -> Actor:
         if self.permission == PUBLIC or actor.may(self.permission):
             return actor
+        if request.scope["route"].name in request.app.state.open_operations:
+            return actor
         if actor is ANONYMOUS:
-            if request.scope["route"].name in request.app.state.open_operations:
-                return actor
             raise Unauthenticated("Sign in first: this needs a token or a session.")
         raise Forbidden(
             f"{actor.name} may not do this: it needs the permission {self.permission}. "
