@@ -8,7 +8,7 @@ send now are fixed to go and orders that few send are fixed to wait; later round
 
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
@@ -40,11 +40,16 @@ class ConsensusParameters:
     looking: float = 0.75
     """Part of the budget for the futures; the rest plans what is sent."""
 
-    def each(self, budget: Budget) -> Budget:
-        """For one future in one round; time is shared by those that are planned side by side."""
-        part = self.looking / (self.rounds * self.samples)
-        share = budget.share(part)
-        return replace(share, seconds=None if share.seconds is None else share.seconds * WORKERS)
+    def each(self, budget: Budget, spent: float, rounds: int) -> Budget | None:
+        """For one future, with `spent` seconds gone and `rounds` to come; None when the time for looking is over."""
+        futures = rounds * self.samples
+        iterations = None
+        if budget.iterations is not None:
+            iterations = max(1, round(budget.iterations * self.looking / (self.rounds * self.samples)))
+        if budget.seconds is None:
+            return Budget(iterations)
+        remaining = budget.seconds * self.looking - spent
+        return Budget(iterations, remaining * WORKERS / futures) if remaining > 0 else None
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,10 @@ class Consensus:
             return send(situation, everything, budget, seed, policy=self.name, parameters=asdict(self.parameters))
         began = time.perf_counter()
         vote = _Vote(situation, self.parameters, seed)
-        each = self.parameters.each(budget)
-        for _ in range(self.parameters.rounds):
-            vote.hold_round(each)
+        for rounds in range(self.parameters.rounds, 0, -1):
+            each = self.parameters.each(budget, time.perf_counter() - began, rounds)
+            if each is not None:
+                vote.hold_round(each)
         chosen = vote.decided()
         return send(
             situation,
@@ -91,7 +97,9 @@ class _Vote:
     sent: set[str] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
     tally: Counter[str] = field(default_factory=Counter)
-    """Of the last round."""
+    """Of the last round …"""
+    planned: int = 0
+    """… and how many of its futures found a plan."""
     present: tuple[Order, ...] = ()
     futures: list[list[tuple[Order, ...]]] = field(default_factory=list)
     plans: dict[int, Plan] = field(default_factory=dict)
@@ -108,14 +116,17 @@ class _Vote:
         jobs = [
             Job(problem, each, self.seed + sample, self.plans.get(sample)) for sample, problem in enumerate(problems)
         ]
-        self.tally = Counter()
+        self.tally, self.planned = Counter(), 0
         for sample, plan in enumerate(solve_all(jobs, WORKERS)):
             if plan is not None:
                 self.plans[sample] = plan
+                self.planned += 1
                 leaving = leaving_now(self.situation, problems[sample], plan)
                 self.tally.update(leaving)
+        if not self.planned:
+            return
         for order in self.present:
-            share = self.tally[order.key] / self.parameters.samples
+            share = self.tally[order.key] / self.planned
             if share >= self.parameters.send_above:
                 self.sent.add(order.key)
             elif share <= self.parameters.keep_below and order.key not in self.sent:
@@ -127,9 +138,9 @@ class _Vote:
 
     def agreements(self, chosen: frozenset[str]) -> tuple[Agreement, ...]:
         return tuple(
-            Agreement(order.key, self.tally[order.key], self.parameters.samples, order.key in chosen)
+            Agreement(order.key, self.tally[order.key], self.planned, order.key in chosen)
             for order in self.present
-            if order.key not in self.situation.must_go
+            if self.planned and order.key not in self.situation.must_go
         )
 
     def _future(self, sample: int) -> list[tuple[Order, ...]]:
