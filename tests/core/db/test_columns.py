@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from opsroom.core.db.base import NAMING, plural_table_name
 from opsroom.core.db.columns import Instant, one_of
-from opsroom.core.db.direct import DIALECTS
+from opsroom.core.db.compiled import DIALECTS
 from opsroom.core.db.engine import Database
 
 

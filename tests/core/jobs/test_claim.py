@@ -217,7 +217,9 @@ async def test_a_worker_shows_that_it_lives_and_takes_its_name_with_it(workshop:
         assert await queries.worker_heartbeat(connection) is None
 
 
-@pytest.mark.parametrize(("number", "mark"), [(2**22 + 1, "0badcafe"), (os.getpid(), "0badcafe")])
+@pytest.mark.parametrize(
+    ("number", "mark"), [(2**22 + 1, "0badcafe"), (os.getpid(), "0badcafe")], ids=["gone", "number taken again"]
+)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_on_one_host_jobs_of_a_dead_process_need_not_wait_for_their_lease(
     workshop: OpenWorkshop, number: int, mark: str
