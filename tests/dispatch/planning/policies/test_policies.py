@@ -129,7 +129,10 @@ def test_futures_are_counted_for_every_order_that_had_a_choice(expecting: State)
     decision = FEW(Situation.of(expecting), BUDGET, 3)
     counted = {agreement.order: agreement for agreement in decision.agreements}
     assert set(counted) == {order.key for order in expecting.orders} - {"thika-now"}
-    assert {agreement.samples for agreement in counted.values()} == {4}
+    # A future for which no plan was found in its few iterations has no vote.
+    assert len({agreement.samples for agreement in counted.values()}) == 1
+    assert all(0 <= agreement.dispatched <= agreement.samples <= 4 for agreement in counted.values())
+    assert all(agreement.samples > 0 for agreement in counted.values())
     assert all(agreement.sent == (key in decision.sent) for key, agreement in counted.items())
 
 
