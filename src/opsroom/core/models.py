@@ -7,4 +7,17 @@ from opsroom.core.reports.models import Report
 from opsroom.core.storage.models import Artifact
 from opsroom.core.webhooks.models import WebhookDelivery, WebhookEndpoint
 
-__all__ = ["Artifact", "AuditEntry", "AuditTransaction", "Job", "Report", "Session", "SignInLink", "User", "Worker"]
+__all__ = [
+    "Artifact",
+    "AuditEntry",
+    "AuditTransaction",
+    "Job",
+    "Report",
+    "Schedule",
+    "Session",
+    "SignInLink",
+    "User",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "Worker",
+]
