@@ -19,7 +19,11 @@ from opsroom.stores.files import RefusedFileError, parse_instants
 from opsroom.stores.uptime import CLASSIC, DEFAULT_ZONE, STRICT
 
 # Commands that need the database; importing it would slow down those that do not.
-LATER = {"import": "opsroom.commands.stores_import:command"}
+LATER = {
+    "import": "opsroom.commands.stores_import:command",
+    "uptime": "opsroom.commands.stores_windows:uptime",
+    "incidents": "opsroom.commands.stores_windows:incidents",
+}
 
 
 class Group(TyperGroup):

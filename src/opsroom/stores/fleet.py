@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 from sqlalchemy.engine import URL
 
 from opsroom.core.db.engine import Database
+from opsroom.core.errors import NotFound
 from opsroom.stores.asked_window import AskedWindow
 from opsroom.stores.options import StoresOptions
 from opsroom.stores.selection import Selection, selected_sites
@@ -85,6 +86,17 @@ class FleetAccount:
     totals: Totals
     quality: DataQuality
     fingerprint: str
+
+    def of_store(self, store_id: str) -> "FleetAccount":
+        """One of the stores alone; what was odd is still told of all.
+
+        Raises:
+            NotFound: it is not among them.
+        """
+        stores, found = self.stores.filter(store_id=store_id), self.incidents.filter(store_id=store_id)
+        if not stores.height:
+            raise NotFound(f"There is no store {store_id}.")
+        return replace(self, stores=stores, incidents=found, totals=totals_of(stores, found))
 
 
 async def fleet_account(
@@ -176,7 +188,7 @@ def _read(
 def _polls(observations: pl.DataFrame, window: Window) -> pl.DataFrame:
     """Of each store: instants in the window at which it was polled, those with both answers, and its newest poll."""
     inside = (pl.col("instant") >= window.start) & (pl.col("instant") < window.end)
-    instants = observations.group_by("store", "instant").agg(pl.len().alias("answers"))
+    instants = observations.group_by("store", "instant").agg(pl.col("status").n_unique().alias("answers"))
     return instants.group_by("store").agg(
         inside.sum().cast(pl.Int64).alias("polls"),
         (inside & (pl.col("answers") > 1)).sum().cast(pl.Int64).alias("contradictions"),
