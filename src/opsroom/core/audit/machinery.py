@@ -18,17 +18,22 @@ def regenerate_trail(connection: Connection, metadata: MetaData) -> None:
 
     On PostgreSQL nothing is dropped before it is replaced: no other client ever writes unseen.
     """
+    if connection.dialect.name == "sqlite":
+        drop_on_sqlite(connection)
+    for sql in statements(connection, metadata):
+        connection.exec_driver_sql(sql)
+
+
+def statements(connection: Connection, metadata: MetaData) -> Iterator[str]:
+    """What makes the trail of the tables that exist."""
     present = set(inspect(connection).get_table_names())
     has_trail = {AuditTransaction.__tablename__, AuditEntry.__tablename__} <= present
     tables = audited_tables(metadata)
     if connection.dialect.name == "postgresql":
         schema = connection.scalar(text("SELECT current_schema()"))
-        statements = _on_postgresql(tables, present if has_trail else set(), str(schema), has_trail=has_trail)
-    else:
-        drop_on_sqlite(connection)
-        statements = _on_sqlite([t for t in tables if t.name in present]) if has_trail else iter(())
-    for sql in statements:
-        connection.exec_driver_sql(sql)
+        yield from _on_postgresql(tables, present if has_trail else set(), str(schema), has_trail=has_trail)
+    elif has_trail:
+        yield from _on_sqlite([audited for audited in tables if audited.name in present])
 
 
 def migrated(connection: Connection, metadata: MetaData, revision: str | None, *, is_upgrade: bool) -> None:

@@ -26,9 +26,11 @@ DECLARE
     header bigint := nullif(current_setting('opsroom.transaction', true), '');
     origin jsonb;
 BEGIN
-    PERFORM 1 FROM audit_transactions WHERE id = header AND xid = pg_current_xact_id()::text::bigint;
-    IF FOUND THEN
-        RETURN header;
+    IF header IS NOT NULL THEN
+        PERFORM 1 FROM audit_transactions WHERE id = header AND xid = pg_current_xact_id()::text::bigint;
+        IF FOUND THEN
+            RETURN header;
+        END IF;
     END IF;
     origin := convert_from(decode(nullif(current_setting('{SETTING}', true), ''), 'hex'), 'UTF8')::jsonb;
     INSERT INTO audit_transactions (xid, at, {", ".join(HEADER_FIELDS)})

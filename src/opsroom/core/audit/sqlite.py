@@ -1,6 +1,7 @@
 """The trail's triggers and view on SQLite.
 
-They call `app_ctx`, which only this program's connections have: another client cannot write to audited tables.
+They call functions that only this program's connections have (`core/db/attribution.py`): another client cannot
+write to audited tables.
 Values are written as the trail of PostgreSQL writes them: UUIDs with dashes, instants in ISO 8601, JSON as JSON.
 `recursive_triggers` is on for our connections, so REPLACE deletes and creates, each with an entry.
 """
@@ -108,13 +109,7 @@ def _value(audited: AuditedTable, column: Column[Any], row: str) -> str:
 
 
 def _number(value: str) -> str:
-    """All seventeen digits: `json_quote` gives fifteen. Infinity is text, as on PostgreSQL."""
-    digits = f"printf('%!.17g', {value})"
-    return (
-        f"CASE WHEN typeof({value}) <> 'real' THEN json_quote({value}) "
-        f"WHEN abs({value}) <= 1.7976931348623157e308 THEN {digits} "
-        f"""WHEN {value} > 0 THEN '"Infinity"' ELSE '"-Infinity"' END"""
-    )
+    return f"iif(typeof({value}) = 'real', app_real({value}), json_quote({value}))"
 
 
 def _dashed(value: str) -> str:
@@ -130,6 +125,6 @@ PIECES: tuple[tuple[type | tuple[type, ...], Callable[[str], str]], ...] = (
     (Boolean, lambda value: f"CASE {value} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE json_quote({value}) END"),
     (JSON, lambda value: f"iif(json_valid({value}), {value}, json_quote({value}))"),
     (Instant, lambda value: f"json_quote(replace({value}, ' ', 'T') || '+00:00')"),
-    (LargeBinary, lambda value: f"json_quote('\\x' || lower(hex({value})))"),
+    (LargeBinary, lambda value: f"json_quote(iif({value} IS NULL, NULL, '\\x' || lower(hex({value}))))"),
     ((Numeric, Float), _number),
 )

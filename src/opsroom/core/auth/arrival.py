@@ -3,7 +3,7 @@
 from fastapi import Request
 
 from opsroom.core.actor import Actor
-from opsroom.core.db.origin import Origin
+from opsroom.core.db.origin import AGENT_LIMIT, REASON_LIMIT, Origin
 
 REASON_HEADER = b"x-reason"
 
@@ -14,15 +14,15 @@ def origin_of(request: Request, actor: Actor) -> Origin:
         user_id=actor.user_id,
         session_id=actor.session_id,
         ip=request.client.host if request.client else None,
-        user_agent=_header(request, b"user-agent"),
+        user_agent=_header(request, b"user-agent", AGENT_LIMIT),
         request_id=getattr(request.state, "request_id", None),
-        reason=_header(request, REASON_HEADER),
+        reason=_header(request, REASON_HEADER, REASON_LIMIT),
     )
 
 
-def _header(request: Request, wanted: bytes) -> str | None:
+def _header(request: Request, wanted: bytes, limit: int) -> str | None:
     """As UTF-8, which people type; the framework reads headers as Latin-1."""
     for name, value in request.scope["headers"]:
         if name == wanted:
-            return bytes(value).decode(errors="replace").strip() or None
+            return bytes(value[: 4 * limit]).decode(errors="replace").strip()[:limit] or None
     return None

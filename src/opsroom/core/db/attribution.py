@@ -6,17 +6,19 @@ SQLite       a function of the connection; a client that lacks it cannot write t
 
 import getpass
 import itertools
+import math
 import os
 import secrets
 import socket
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from opsroom.core.db.origin import Origin, current_origin
+from opsroom.core.db.origin import Origin, as_hex, current_origin, facts_of
 
 SETTING = "opsroom.context"
 HOLDER = "attribution"  # its place among what the pool keeps with a connection
@@ -29,7 +31,7 @@ class AttributedConnection(asyncpg.Connection):  # type: ignore[misc]  # the dri
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109  the driver's own signature
         # The driver begins a transaction by this very method; a test says so if that ever changes.
         if query.startswith("BEGIN") and not args:
-            query = f"{query.rstrip(';')}; SET LOCAL {SETTING} = '{current_origin().as_hex()}'"
+            query = f"{query.rstrip(';')}; SET LOCAL {SETTING} = '{as_hex(current_origin())}'"
         done: str = await super().execute(query, *args, timeout=timeout)
         return done
 
@@ -48,23 +50,32 @@ class Attribution:
     def answer(self, name: str) -> str | int | None:
         if name == "xid":
             return self.number
-        if name in HERE:
-            return HERE[name]
-        return self.origin.facts().get(name)
+        if name in IDS:
+            key: UUID | None = getattr(self.origin, name)
+            return key.hex if key else None  # as SQLAlchemy keeps them in SQLite
+        return HERE.get(name) or facts_of(self.origin).get(name)
 
 
 def attribute_sqlite(connection: Any) -> Attribution:
-    """Give a new connection the function that the triggers call."""
+    """Give a new connection the functions that the triggers call."""
     attribution = Attribution()
     connection.create_function("app_ctx", 1, attribution.answer)
+    connection.create_function("app_real", 1, real_as_json)
     return attribution
+
+
+def real_as_json(value: float) -> str:
+    """The shortest text that is this number, as PostgreSQL writes it; SQLite's own `printf` errs in the last digits."""
+    if math.isinf(value):
+        return '"Infinity"' if value > 0 else '"-Infinity"'
+    return repr(value)
 
 
 async def write_as(session: AsyncSession, origin: Origin) -> None:
     """Let the session's open transaction be of this origin, unless it has written already."""
     connection = await session.connection()
     if connection.dialect.name == "postgresql":
-        await session.execute(text(f"SELECT set_config('{SETTING}', :origin, true)"), {"origin": origin.as_hex()})
+        await session.execute(text(f"SELECT set_config('{SETTING}', :origin, true)"), {"origin": as_hex(origin)})
     else:
         holder: Attribution = (await connection.get_raw_connection()).info[HOLDER]
         holder.origin = origin
@@ -77,4 +88,5 @@ def _account() -> str:
         return f"process {os.getpid()}"
 
 
+IDS = frozenset({"user_id", "session_id", "job_id"})
 HERE = {"database_user": _account(), "database_host": socket.gethostname()}

@@ -3,14 +3,16 @@
 The guard of a route sets it for the request, the runtime for a job; the transaction hands it to the database.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
 
+REMEMBERED = 128  # a request asks for the same origin several times
 NAME_LIMIT = 150
 AGENT_LIMIT = 400
 REASON_LIMIT = 500
@@ -34,15 +36,6 @@ class Origin:
     reason: str | None = None
     job_id: UUID | None = None
 
-    def facts(self) -> dict[str, str]:
-        """What is known, as text that both databases can store."""
-        known = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return {name: storable(str(value), LIMITS[name]) for name, value in known if value is not None}
-
-    def as_hex(self) -> str:
-        """`facts` as JSON in hexadecimal digits: nothing in it can end a literal of SQL."""
-        return msgspec.json.encode(self.facts()).hex()
-
 
 LIMITS = {
     "user_name": NAME_LIMIT,
@@ -54,6 +47,20 @@ LIMITS = {
     "reason": REASON_LIMIT,
     "job_id": SHORT_LIMIT,
 }
+
+
+@lru_cache(REMEMBERED)
+def facts_of(origin: Origin) -> Mapping[str, str]:
+    """What is known, as text that both databases can store."""
+    known = ((field.name, getattr(origin, field.name)) for field in fields(origin))
+    return {name: storable(str(value), LIMITS[name]) for name, value in known if value is not None}
+
+
+@lru_cache(REMEMBERED)
+def as_hex(origin: Origin) -> str:
+    """Its facts as JSON in hexadecimal digits: nothing in it can end a literal of SQL."""
+    return msgspec.json.encode(facts_of(origin)).hex()
+
 
 SYSTEM = Origin()
 _origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
