@@ -51,7 +51,7 @@ def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
 
 def keep_trail(ctx: MigrationContext, step: MigrationInfo, **_rest: Any) -> None:
     """In the transaction of each step: triggers that fit the new tables, and the step itself as an event."""
-    if ctx.connection is not None:
+    if ctx.connection is not None and not ctx.as_sql:
         migrated(ctx.connection, Base.metadata, step.up_revision_id, is_upgrade=step.is_upgrade)
 
 
