@@ -125,6 +125,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     asyncio.run(run_sql(server, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
+@pytest.fixture(params=DATABASES)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without a single table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: str = request.getfixturevalue("postgres_url")
+    name = f"opsroom_empty_{uuid.uuid4().hex[:12]}"
+    asyncio.run(run_sql(server, f"CREATE DATABASE {name}"))
+    yield with_name(server, name)
+    asyncio.run(run_sql(server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url)
