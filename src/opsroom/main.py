@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from opsroom import __version__
 from opsroom.apps import installed_apps
 from opsroom.core.app import resolve
+from opsroom.core.auth.guards import COOKIE
 from opsroom.core.auth.roles import bundle
 from opsroom.core.auth.tokens import TokenPolicy
 from opsroom.core.console.mount import mount_console
@@ -24,21 +25,24 @@ from opsroom.core.jobs.queue import JobQueue
 from opsroom.core.jobs.runtime import Runtime, RuntimeOptions
 from opsroom.core.metrics import Metrics
 from opsroom.core.parts import Parts
+from opsroom.core.ratelimit import Counts, Limits, RateLimit, parse_limit
 from opsroom.core.reports.run import Reports
 from opsroom.core.resources.routes import router_of
 from opsroom.core.routing import Signpost
 from opsroom.core.storage.blobs import Blobs
-from opsroom.core.web import BodyLimit, Edge, install_error_handlers
+from opsroom.core.web import BodyLimit, Edge, install_error_handlers, problem
 from opsroom.migrations.check import SchemaMismatch, require_current
 from opsroom.migrations.schema import head_revision
-from opsroom.settings import Settings, secret_key
+from opsroom.settings import Settings, data_folder, secret_key
 
 MEGABYTE = 1 << 20
+UNCOUNTED_PATHS = ("/livez", "/readyz", "/healthz", "/api/health", "/static/")
+SIGN_IN_PATHS = frozenset({"/api/v1/auth/token", "/console/sign-in"})
 UPLOAD_PATHS = ("/imports", "/files", "/observations")
 
 
 def open_database(settings: Settings) -> Database:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    data_folder(settings)
     return Database(
         settings.database,
         PoolOptions(
@@ -63,7 +67,8 @@ class House:
                 resolve(app.models)
         self.database = open_database(settings)
         self.metrics = Metrics()
-        self.blobs = Blobs(settings.data_dir, settings.storage_url)
+        self.counts = Counts(_plain(settings.redis_url))
+        self.blobs = Blobs(settings.data_dir, _plain(settings.storage_url))
         self.reports = Reports(self.database, self.blobs)
         self.queue = JobQueue([self.reports.job_type()])
         parts = Parts(self.database, self.blobs, self.reports, self.queue, _options(settings))
@@ -121,7 +126,7 @@ def create_app(settings: Settings, *, work: bool = True) -> FastAPI:
             _add_routes(app, router_of(resource))
     app.router.middleware_stack = Signpost(app.router.middleware_stack, app.routes)
     app.state.open_operations = _known_operations(app, settings.open_endpoints)
-    _add_middleware(app, settings, house.metrics)
+    _add_middleware(app, settings, house)
     return app
 
 
@@ -133,7 +138,7 @@ def _add_routes(app: FastAPI, router: APIRouter) -> None:
         app.router.routes.append(route)
 
 
-def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+def _add_middleware(app: FastAPI, settings: Settings, house: House) -> None:
     """The last added is the outermost."""
     app.add_middleware(
         BodyLimit,
@@ -141,11 +146,24 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
         upload_limit=settings.upload_limit_mb * MEGABYTE,
         upload_paths=UPLOAD_PATHS,
     )
+    app.add_middleware(
+        RateLimit,
+        limits=Limits(
+            identity=parse_limit(settings.rate_limit),
+            address=parse_limit(settings.address_rate_limit),
+            sign_in=parse_limit(settings.sign_in_rate_limit),
+        ),
+        counts=house.counts,
+        refuse=problem,
+        cookie=COOKIE,
+        sign_in_paths=SIGN_IN_PATHS,
+        exempt_paths=UNCOUNTED_PATHS,
+    )
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=["*"]
         )
-    app.add_middleware(Edge, metrics=metrics)
+    app.add_middleware(Edge, metrics=house.metrics)
 
 
 @asynccontextmanager
@@ -155,6 +173,7 @@ async def _lifespan(_app: FastAPI, house: House, *, work: bool) -> AsyncIterator
     if worker is not None:
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
+    await house.counts.close()
     await house.database.close()
 
 
@@ -172,6 +191,10 @@ async def run_worker(settings: Settings) -> None:
         raise WrongSetting(f"OPSROOM_DATABASE_URL: {error}") from None
     finally:
         await house.database.close()
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 def _options(settings: Settings) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
@@ -11,7 +13,9 @@ from zoneinfo import available_timezones
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from opsroom.core.db.engine import async_url
 from opsroom.core.errors import WrongSetting
+from opsroom.core.ratelimit import parse_limit
 
 
 class Environment(StrEnum):
@@ -20,12 +24,19 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+KEY_LENGTH = 32
+
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
-        env_prefix="OPSROOM_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix="OPSROOM_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     environment: Environment = Field(Environment.DEVELOPMENT, description="development, test or production")
@@ -38,9 +49,11 @@ class Settings(BaseSettings):
         description="postgresql://… or sqlite:///…; default: opsroom.db in the data folder",
     )
     redis_url: SecretStr | None = Field(None, description="redis://… for rate limits shared by several servers")
-    storage_url: str | None = Field(None, description="where artifacts live; default: artifacts/ in the data folder")
+    storage_url: SecretStr | None = Field(
+        None, description="where artifacts live; default: artifacts/ in the data folder"
+    )
     secret_key: SecretStr | None = Field(
-        None, min_length=32, description="signs tokens; generated in the data folder for the embedded default"
+        None, min_length=KEY_LENGTH, description="signs tokens; generated in the data folder for the embedded default"
     )
     open_endpoints: Names = Field((), description="operations anyone may call, by operation id, comma-separated")
     cors_origins: Names = Field((), description="origins allowed to call the API from a browser, comma-separated")
@@ -59,7 +72,9 @@ class Settings(BaseSettings):
     refresh_token_days: int = Field(14, ge=1, le=365, description="lifetime of a refresh token")
     body_limit_mb: int = Field(16, ge=1, le=1024, description="largest request body but for uploads")
     upload_limit_mb: int = Field(4096, ge=1, description="largest uploaded file")
-    rate_limit: str = Field("1200/minute", description="requests of one identity or address, e.g. 1200/minute")
+    rate_limit: str = Field("1200/minute", description="requests of one identity, such as 1200/minute; none: no limit")
+    address_rate_limit: str = Field("6000/minute", description="the same for all requests of one address")
+    sign_in_rate_limit: str = Field("20/minute", description="the same for attempts to sign in from one address")
     job_lease_seconds: float = Field(30.0, gt=0, description="a silent worker's job is taken over after this")
     job_concurrency: int = Field(2, ge=1, le=64, description="jobs at once in one process")
     default_zone: str = Field("America/Chicago", description="zone of a store that names none")
@@ -72,6 +87,31 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            async_url(value.get_secret_value())
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("expected a redis://, rediss:// or unix:// URL")
+        return value
+
+    @field_validator("rate_limit", "address_rate_limit", "sign_in_rate_limit")
+    @classmethod
+    def _is_a_rate(cls, value: str) -> str:
+        parse_limit(value)
+        return value
 
     @field_validator("outgoing_networks")
     @classmethod
@@ -124,24 +164,53 @@ def load_settings(**overrides: Any) -> Settings:
         raise WrongSetting("; ".join(_sentence(item) for item in error.errors())) from None
 
 
+def data_folder(settings: Settings) -> Path:
+    """The data folder, made if it is missing.
+
+    Raises:
+        WrongSetting: it cannot be made.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongSetting(f"OPSROOM_DATA_DIR: {error.strerror}: {settings.data_dir}") from None
+    return settings.data_dir
+
+
 def secret_key(settings: Settings) -> str:
-    """The configured key, else one generated once and kept, readable by its owner only, in the data folder."""
+    """The configured key, else one generated once and kept, readable by its owner only, in the data folder.
+
+    Raises:
+        WrongSetting: the kept key is too short to be one.
+    """
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    path = settings.data_dir / "secret.key"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
+    path = data_folder(settings) / "secret.key"
+    if not path.exists():
+        _keep_new_key(path)
+    key = path.read_text().strip()
+    if len(key) < KEY_LENGTH:
+        raise WrongSetting(f"OPSROOM_SECRET_KEY: {path} holds no key; remove it to have a new one, or set the key")
+    return key
+
+
+def _keep_new_key(path: Path) -> None:
+    """Of several processes that start at once one names its key; none ever sees half of one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".secret-")  # readable by its owner only
     with os.fdopen(handle, "w") as file:
         file.write(secrets.token_urlsafe(48))
-    return path.read_text().strip()
+        file.flush()
+        os.fsync(handle)
+    try:
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        Path(name).unlink()
 
 
 def _sentence(item: Any) -> str:
+    said = str(item["msg"]).removeprefix("Value error, ")
     name = "_".join(str(part) for part in item["loc"]).upper()
     if not name:
-        return str(item["msg"]).removeprefix("Value error, ")
-    name = name if name.startswith(("OPSROOM_", "DATABASE_")) else f"OPSROOM_{name}"
-    return f"{name}: {item['msg']}"
+        return said
+    return f"{name}: {said}" if name.startswith(("OPSROOM_", "DATABASE_")) else f"OPSROOM_{name}: {said}"
