@@ -1,4 +1,4 @@
-"""`/console/stores`: the sites, and one site's week."""
+"""`/console/stores/sites`: the sites, and one site's week."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/console/stores", include_in_schema=False)
 PAGE = 50
 
 
-@router.get("", name="console_stores", dependencies=[allow("stores.stores.read")])
+@router.get("/sites", name="console_stores_sites", dependencies=[allow("stores.stores.read")])
 async def stores(
     request: Request, connection: Reading, q: str = "", after: Annotated[str, Query(max_length=255)] = ""
 ) -> Response:

@@ -60,7 +60,7 @@ class Standing:
     """stores: a row each, by id as text; whole: one row of the same columns but store_id
 
     Columns, microseconds: store_id, open (of the whole window), up, down and unknown (of what is behind), ahead (open
-    time after as_of), coverage, availability, budget, remaining, spent, state, alert and
+    time after as_of), coverage (of what is behind), availability, budget, remaining, spent, state, alert and
     burn_1h, burn_6h, burn_24h, burn_72h.
     """
 
@@ -169,4 +169,5 @@ def _wide(sums: pl.DataFrame, windows: list[Window]) -> pl.DataFrame:
 
 
 def _judged(frame: pl.DataFrame, promise: Promise) -> pl.DataFrame:
-    return with_burn(with_budget(with_ratios(frame), promise), promise)
+    ratios = with_ratios(frame.with_columns(open=pl.col("open") - pl.col("ahead"))).select("coverage", "availability")
+    return with_burn(with_budget(frame.hstack(ratios), promise), promise)
