@@ -65,10 +65,9 @@ async def test_headers_of_a_request_reach_the_trail_as_typed(
     assert created["user_id"] is not None
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_nobody_can_write_under_the_header_of_another_transaction(database: Database, trail: Trail) -> None:
     """The marker that spares a transaction its second header can be set by anybody who may type SQL."""
-    if not database.is_postgresql:
-        pytest.skip("the marker is PostgreSQL's")
     with acting(Origin(user_name="wanjiru")):
         async with database.transaction() as session:
             session.add(User(username="first", password_hash="x"))

@@ -107,9 +107,8 @@ async def test_a_savepoint_that_is_rolled_back_leaves_only_what_was_written_outs
     assert entry["user_name"] == "system"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_replace_is_a_delete_and_a_create(database: Database, trail: Trail) -> None:
-    if database.is_postgresql:
-        pytest.skip("REPLACE is SQLite's")
     key = uuid4()
     async with database.transaction() as session:
         session.add(Artifact(id=key, **artifact("first")))
@@ -123,9 +122,8 @@ async def test_replace_is_a_delete_and_a_create(database: Database, trail: Trail
     assert again["after"]["name"] == "second"
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_copy_is_recorded_row_by_row(database: Database, trail: Trail) -> None:
-    if not database.is_postgresql:
-        pytest.skip("COPY is PostgreSQL's")
     names = ["id", "name", "type", "media_type", "sha256", "size_bytes", "tags"]
     rows = [(uuid4(), f"copied {number}", "log", "x", HASH, number, "{}") for number in range(50)]
     async with database.transaction() as session:

@@ -31,17 +31,15 @@ async def test_a_dropped_trigger_is_a_gap(database: Database) -> None:
     assert await gaps_of(database) == [f"{shown} is not active"]
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("how", ["DISABLE TRIGGER audit_update", "ENABLE TRIGGER audit_update"])
 async def test_a_trigger_that_is_not_always_on_is_a_gap(database: Database, how: str) -> None:
-    if not database.is_postgresql:
-        pytest.skip("SQLite's triggers cannot be switched off")
     await tamper(database, f"ALTER TABLE users {how}")
     assert await gaps_of(database) == ["users.audit_update is not active"]
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_function_that_records_nothing_is_a_gap(database: Database) -> None:
-    if not database.is_postgresql:
-        pytest.skip("SQLite's triggers have no functions")
     await tamper(
         database,
         "CREATE OR REPLACE FUNCTION opsroom_audit_users() RETURNS trigger LANGUAGE plpgsql AS "

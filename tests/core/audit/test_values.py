@@ -113,11 +113,10 @@ async def test_an_instant_is_shown_in_utc(database: Database, samples: Table, tr
     assert created["after"]["moment"] == "2026-11-20T11:08:10.069989+00:00"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_what_other_programs_store_in_sqlite_s_loose_columns_is_shown_as_it_is(
     database: Database, samples: Table, trail: Trail
 ) -> None:
-    if database.is_postgresql:
-        pytest.skip("PostgreSQL's columns hold what they are declared to hold")
     async with database.transaction() as session:
         await session.execute(
             text(
