@@ -36,7 +36,9 @@ async def test_a_file_that_cannot_be_read_fails_the_import_with_a_sentence(
     assert name in done["status"]["error"]
     assert str(app.state.blobs.scratch) not in done["status"]["error"]
     assert await rows("SELECT count(*) FROM stores") == [(0,)]
-    assert await rows("SELECT status, attempt, error FROM jobs") == [("failed", 1, done["status"]["error"])]
+    assert await rows("SELECT status, attempt, error FROM jobs WHERE type = 'stores.import'") == [
+        ("failed", 1, done["status"]["error"])
+    ]
 
 
 async def test_a_name_with_a_path_is_kept_as_a_name(hand_in: HandIn) -> None:
@@ -81,7 +83,7 @@ async def test_what_is_no_request_for_an_import_is_refused_at_once(
     assert problem_of(wrong, 422)["field"] == "mapping"
     problem_of(await post_files(user, status=STATUS), 403)
     problem_of(await post_files(nobody, status=STATUS), 401)
-    assert await rows("SELECT count(*) FROM jobs") == [(0,)]
+    assert await rows("SELECT count(*) FROM jobs WHERE type = 'stores.import'") == [(0,)]
 
 
 async def test_a_mapping_that_names_a_column_which_is_not_there_fails_the_import(hand_in: HandIn, work: Work) -> None:

@@ -12,7 +12,7 @@ from tests.stores.test_imports import at
 
 PATH = "/api/v1/stores/observations"
 NDJSON = {"Content-Type": "application/x-ndjson"}
-POLL = {"store_id": "a", "timestamp_utc": "2025-11-20T10:00:00Z", "status": "active"}
+POLL: dict[str, str | int | None] = {"store_id": "a", "timestamp_utc": "2025-11-20T10:00:00Z", "status": "active"}
 TEN = at("2025-11-20 10:00:00")
 Problem = Callable[[httpx.Response, int], dict[str, Any]]
 
@@ -68,7 +68,7 @@ async def test_a_store_id_may_be_a_number(manager: httpx.AsyncClient, rows: Rows
 
 async def test_refused_rows_are_listed_and_the_others_taken(manager: httpx.AsyncClient, rows: Rows) -> None:
     ahead = (datetime.now(UTC) + timedelta(days=1, minutes=5)).isoformat()
-    bad = [
+    bad: list[dict[str, str | int | None]] = [
         {"store_id": ""},
         {"store_id": "x" * 256},
         {"store_id": "8.1E+18"},

@@ -64,7 +64,7 @@ async def agree(
 async def test_on_the_small_example(
     hand_in: HandIn, manager: httpx.AsyncClient, work: Work, bare_report: ReportOn
 ) -> None:
-    files = {"status": STATUS, "hours": HOURS, "zones": ZONES}
+    files: Files = {"status": STATUS, "hours": HOURS, "zones": ZONES}
     await agree(files, hand_in, manager, work, bare_report, "2023-01-25T17:20:00Z")
 
 

@@ -158,10 +158,10 @@ def _tuples(frame: pl.DataFrame, columns: Sequence[str]) -> Iterator[tuple[Any, 
 
 
 async def _copy(driver: Any, table: str, frame: pl.DataFrame) -> int:
-    return _count(await driver.copy_to_table(table, source=_binary(frame), format="binary"))
+    return _count(await driver.copy_to_table(table, source=as_binary(frame), format="binary"))
 
 
-async def _binary(frame: pl.DataFrame) -> AsyncIterator[bytes]:
+async def as_binary(frame: pl.DataFrame) -> AsyncIterator[bytes]:
     """The rows in PostgreSQL's binary COPY format."""
     yield COPY_HEADER
     for piece in frame.iter_slices(ROWS_AT_ONCE):

@@ -11,7 +11,7 @@ from opsroom.core.jobs.handler import Permanent, Run
 from opsroom.core.parts import Parts
 from opsroom.core.reports.declaration import ReportTable, ReportType
 from opsroom.stores.options import StoresOptions, options_from
-from opsroom.stores.snapshot import Snapshot, Span, latest_observation, read_snapshot
+from opsroom.stores.snapshot import Snapshot, Span, read_latest_snapshot, read_snapshot
 from opsroom.stores.table import one_per_store, seven_columns
 from opsroom.stores.uptime import CLASSIC, EvidenceProfile, Uptime, trailing_windows, uptime
 
@@ -46,21 +46,18 @@ class UptimeReport:
         self._options = options
 
     async def compute(self, parameters: UptimeParameters, run: Run) -> ReportTable:
-        await run.progress(0.05, "looking for the latest observation")
-        as_of = await asyncio.to_thread(self._as_of, parameters)
-        await run.progress(0.1, "reading observations")
-        windows = trailing_windows(as_of)
-        span = Span(min(window.start for window in windows), as_of, as_of)
-        snapshot = await asyncio.to_thread(read_snapshot, self._url, span)
+        await run.progress(0.05, "reading observations")
+        snapshot = await asyncio.to_thread(self._snapshot, parameters)
+        as_of = snapshot.span.as_of
         await run.progress(0.6, f"accounting for {snapshot.stores.height:,} stores")
         result = await asyncio.to_thread(self._account, snapshot, parameters, as_of)
         await run.progress(0.9, "rendering")
         return await asyncio.to_thread(self._table, snapshot, result, parameters, as_of)
 
-    def _as_of(self, parameters: UptimeParameters) -> int:
+    def _snapshot(self, parameters: UptimeParameters) -> Snapshot:
         if parameters.as_of is not None:
-            return (parameters.as_of - EPOCH) // timedelta(microseconds=1)
-        latest = latest_observation(self._url)
+            return read_snapshot(self._url, _span_up_to((parameters.as_of - EPOCH) // timedelta(microseconds=1)))
+        latest = read_latest_snapshot(self._url, _span_up_to)
         if latest is None:
             raise Permanent("There are no observations yet; import some, or give `as_of`.")
         return latest
@@ -97,3 +94,7 @@ class UptimeReport:
                 "stores_in_unknown_zone": quality.stores_in_unknown_zone,
             },
         )
+
+
+def _span_up_to(as_of: int) -> Span:
+    return Span(min(window.start for window in trailing_windows(as_of)), as_of, as_of)

@@ -1,7 +1,7 @@
 """Where tables and engine meet: rows become the engine's frames. Nothing else knows both."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.db.engine import SQLITE
-from opsroom.core.db.frames import Read, consistent_reads, read_frames
+from opsroom.core.db.frames import Read, Reader, consistent_reads, read_frames
 from opsroom.stores.maintenance.spans import Rule, excluded_spans
 from opsroom.stores.packed_polls import PollReads
 
@@ -25,7 +25,7 @@ LATEST = """
 HIGHEST = "SELECT coalesce(max(site), 0) FROM stores"
 HOURS = """
     SELECT s.site, h.day_of_week, h.start_time_local, h.end_time_local
-    FROM business_hours h JOIN stores s ON s.id = h.store_id {only} ORDER BY 1, 2, 3, 4
+    FROM business_hours h JOIN stores s ON s.id = h.store_id {only}
 """
 STORES = 'SELECT s.site, s.external_id, s.zone, s."group" FROM stores s WHERE true {only} ORDER BY 1'
 MAINTENANCE = """
@@ -101,12 +101,24 @@ def read_snapshot(url: URL, span: Span, sites: Sequence[int] | None = None) -> S
     """All stores, or those with these site keys. Blocking."""
     only = "" if sites is None else f"AND s.site IN ({', '.join(str(int(site)) for site in sites)})"
     with consistent_reads(url) as read:
-        reads = PollReads(span.start, span.end, span.as_of, only, highest_site=read(Read(HIGHEST, ("site",))).item())
-        observations = reads.polls(read(reads.within()), read(reads.beside()))
-        hours = read(Read(HOURS.format(only=only), HOUR_COLUMNS))
-        stores = read(Read(STORES.format(only=only), STORE_COLUMNS))
-        maintenance = read(Read(MAINTENANCE.format(only=only), MAINTENANCE_COLUMNS))
-    as_text = url.get_backend_name() == SQLITE
+        return _read_all(read, span, only, as_text=url.get_backend_name() == SQLITE)
+
+
+def read_latest_snapshot(url: URL, span_up_to: Callable[[int], Span]) -> Snapshot | None:
+    """All stores, for the span that follows from the newest observation; None when there is none. Blocking."""
+    with consistent_reads(url) as read:
+        latest = read(Read(LATEST, ("latest",))).item()
+        if latest is None:
+            return None
+        return _read_all(read, span_up_to(latest), "", as_text=url.get_backend_name() == SQLITE)
+
+
+def _read_all(read: Reader, span: Span, only: str, *, as_text: bool) -> Snapshot:
+    reads = PollReads(span.start, span.end, span.as_of, only, highest_site=read(Read(HIGHEST, ("site",))).item())
+    observations = reads.polls(read(reads.within()), read(reads.beside()))
+    hours = read(Read(HOURS.format(only=only), HOUR_COLUMNS))
+    stores = read(Read(STORES.format(only=only), STORE_COLUMNS))
+    maintenance = read(Read(MAINTENANCE.format(only=only), MAINTENANCE_COLUMNS))
     return _snapshot(observations, hours, stores, span, maintenance.rows(), as_text=as_text)
 
 
@@ -161,7 +173,7 @@ def _snapshot(
             pl.col("store", "day").cast(pl.Int64),
             _microseconds("start", as_text=as_text),
             _microseconds("end", as_text=as_text),
-        ),
+        ).sort(HOUR_COLUMNS),
         stores.cast({"store": pl.Int64, "external_id": pl.String, "zone": pl.String, "group": pl.String}),
         span,
         tuple(

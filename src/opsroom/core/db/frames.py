@@ -55,7 +55,11 @@ def _sqlite_reads(url: URL) -> Iterator[Reader]:
 def _sqlite_frame(connection: sqlite3.Connection, read: Read) -> pl.DataFrame:
     cursor = connection.execute(read.sql)
     if not read.integers:
-        return pl.DataFrame(cursor.fetchall(), schema=list(read.columns), orient="row", infer_schema_length=None)
+        rows = cursor.fetchall()
+        columns = zip(*rows, strict=True) if rows else ((),) * len(read.columns)
+        return pl.DataFrame(
+            [pl.Series(name, values, strict=False) for name, values in zip(read.columns, columns, strict=True)]
+        )
     flat = np.fromiter(chain.from_iterable(cursor), dtype=np.int64)
     table = flat.reshape(-1, len(read.columns))
     return pl.DataFrame({name: table[:, place] for place, name in enumerate(read.columns)})
