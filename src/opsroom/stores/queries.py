@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -11,31 +12,49 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.errors import NotFound
 from opsroom.stores.asked_window import AskedWindow, instant
-from opsroom.stores.maintenance.excused import with_excused, without_excused
+from opsroom.stores.maintenance.excused import with_excused
 from opsroom.stores.models import Store
-from opsroom.stores.options import options_from
+from opsroom.stores.options import StoresOptions, options_from
 from opsroom.stores.schemas import Incident, Segment, StoreIncidents, StoreTimeline, StoreUptime
-from opsroom.stores.snapshot import Span, latest_of_all, latest_of_store, read_store
-from opsroom.stores.uptime import EvidenceProfile, Window, incidents, known_zone, timeline, uptime, with_ratios
+from opsroom.stores.snapshot import Snapshot, Span, latest_of_all, latest_of_store, read_store
+from opsroom.stores.uptime import Window, incidents, known_zone, timeline, uptime, with_ratios
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StoreCourse:
-    """One store in one window: the engine's timeline and account, which agree by construction.
-
-    spans: start, end, state; account: one row of the engine's measures with their ratios
+    """One store in one window: the engine's timeline and account, which agree by construction. Each is computed when
+    it is first asked for.
     """
 
     store_id: str
     zone: str
     window: Window
-    spans: pl.DataFrame
-    account: pl.DataFrame
+    snapshot: Snapshot
+    options: StoresOptions
+
+    @cached_property
+    def excluded(self) -> pl.DataFrame | None:
+        return self.snapshot.excluded(self.options.default_zone)
+
+    @cached_property
+    def spans(self) -> pl.DataFrame:
+        """start, end, state of the engine, to whom maintenance is closed time"""
+        return self._timeline(self.excluded)
+
+    @cached_property
+    def account(self) -> pl.DataFrame:
+        """One row of the engine's measures with their ratios."""
+        of, options = self.snapshot, self.options
+        found = uptime(
+            of.observations, of.hours, of.stores, [self.window], options.strict,
+            default_zone=options.default_zone, excluded=self.excluded,
+        )  # fmt: skip
+        return with_ratios(found.frame)
 
     def as_timeline(self) -> StoreTimeline:
         segments = [
             Segment(start=instant(start), end=instant(end), state=state)
-            for start, end, state in self.spans.select("start", "end", "state").iter_rows()
+            for start, end, state in self._shown.select("start", "end", "state").iter_rows()
         ]
         return StoreTimeline(store_id=self.store_id, zone=self.zone, segments=segments)
 
@@ -61,9 +80,22 @@ class StoreCourse:
                 end=None if row["ongoing"] else instant(row["end"]),
                 downtime_us=row["downtime"],
             )
-            for row in incidents(without_excused(self.spans)).iter_rows(named=True)
+            for row in incidents(self.spans).iter_rows(named=True)
         ]
         return StoreIncidents(store_id=self.store_id, zone=self.zone, incidents=found)
+
+    @cached_property
+    def _shown(self) -> pl.DataFrame:
+        if self.excluded is None or not self.excluded.height:
+            return self.spans
+        return with_excused(self.spans, self._timeline(None))
+
+    def _timeline(self, excluded: pl.DataFrame | None) -> pl.DataFrame:
+        of, options = self.snapshot, self.options
+        return timeline(
+            of.observations, of.hours, of.stores, self.window, options.strict,
+            default_zone=options.default_zone, excluded=excluded,
+        )  # fmt: skip
 
 
 async def course_of_store(
@@ -78,20 +110,8 @@ async def course_of_store(
     site, external_id, zone = await find_store(connection, store_id)
     window = await _window(connection, site, asked, options.default_zone)
     snapshot = await read_store(connection, site, Span(window.start, window.end, asked.seen_to))
-    frames = (snapshot.observations, snapshot.hours, snapshot.stores)
-    profile: EvidenceProfile = options.strict
-    excluded = snapshot.excluded(options.default_zone)
-    spans = timeline(*frames, window, profile, default_zone=options.default_zone, excluded=excluded)
-    account = uptime(*frames, [window], profile, default_zone=options.default_zone, excluded=excluded)
-    if excluded is not None:
-        spans = with_excused(spans, timeline(*frames, window, profile, default_zone=options.default_zone))
-    return StoreCourse(
-        store_id=external_id,
-        zone=zone if zone and known_zone(zone) else options.default_zone,
-        window=window,
-        spans=spans,
-        account=with_ratios(account.frame),
-    )
+    named = zone if zone and known_zone(zone) else options.default_zone
+    return StoreCourse(external_id, named, window, snapshot, options)
 
 
 async def find_store(connection: AsyncConnection, store_id: str) -> tuple[int, str, str | None]:

@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opsroom.stores.maintenance.excused import with_excused, without_excused
+from opsroom.stores.maintenance.excused import with_excused
 from opsroom.stores.maintenance.spans import Rule, excluded_spans
 from opsroom.stores.uptime import HOUR, Window, timeline
 
@@ -139,4 +139,3 @@ def test_the_timeline_tells_maintenance_from_closed_time() -> None:
         ("closed", 17, 24),
     ]
     assert shown.schema.names() == plain.schema.names()
-    assert set(without_excused(shown)["state"]) == {"closed", "unknown", "up"}

@@ -32,9 +32,4 @@ def with_excused(spans: pl.DataFrame, opened: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def without_excused(spans: pl.DataFrame) -> pl.DataFrame:
-    """The timeline as the engine knows it: maintenance is closed time."""
-    return spans.with_columns(pl.col("state").cast(pl.String).replace("excused", "closed"))
-
-
 _EXCUSED = pl.lit("excused", STATES)
