@@ -24,6 +24,7 @@ core_app = App(
         "opsroom.core.console.jobs:router",
         "opsroom.core.console.report_form:router",
         "opsroom.core.console.reports:router",
+        "opsroom.core.webhooks.console:router",
     ),
     resources="opsroom.core.declared:RESOURCES",
     jobs="opsroom.core.webhooks.jobs:job_types",
@@ -31,5 +32,6 @@ core_app = App(
     rail=(
         Page("Reports", "/console/reports", "reports.read", icon="report"),
         Page("Jobs", "/console/jobs", "jobs.read", icon="jobs"),
+        Page("Webhooks", "/console/webhooks", "webhooks.read", icon="out"),
     ),
 )
