@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from opsroom.core.db.attribution import operator
 from opsroom.core.db.engine import Database
+from opsroom.core.db.origin import acting
 from opsroom.main import open_database
 from opsroom.migrations import commands
 from opsroom.seed import NewUser, seed_users
@@ -69,8 +71,9 @@ def seed() -> None:
 async def _seed(settings: Settings) -> list[NewUser]:
     database: Database = open_database(settings)
     try:
-        async with database.transaction() as session:
-            return await seed_users(session)
+        with acting(operator()):
+            async with database.transaction() as session:
+                return await seed_users(session)
     finally:
         await database.close()
 

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from opsroom.core.auth.actions import create_sign_in_link, create_user, set_password
 from opsroom.core.auth.models import Role, User
 from opsroom.core.auth.passwords import generate_password
+from opsroom.core.db.attribution import operator
+from opsroom.core.db.origin import acting
 from opsroom.core.errors import NotFound, Refusal
 from opsroom.main import open_database
 from opsroom.settings import Settings, load_settings
@@ -63,8 +65,9 @@ def _run(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
     async def in_transaction() -> T:
         database = open_database(load_settings())
         try:
-            async with database.transaction() as session:
-                return await work(session)
+            with acting(operator()):
+                async with database.transaction() as session:
+                    return await work(session)
         finally:
             await database.close()
 

@@ -7,7 +7,9 @@ import structlog
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import text
 
+from opsroom.core.audit.check import gaps
 from opsroom.core.auth.guards import PUBLIC, allow
+from opsroom.core.db.base import Base
 from opsroom.core.db.engine import Database
 from opsroom.core.db.session import TheDatabase
 from opsroom.core.jobs.queries import worker_heartbeat
@@ -41,7 +43,7 @@ async def healthz(database: TheDatabase, response: Response) -> dict[str, str]:
 
 @router.get("/api/health", dependencies=[allow("health.read")])
 async def health(request: Request, database: TheDatabase, response: Response) -> dict[str, Any]:
-    """Database latency, schema revision, pool and the latest sign of life of a worker."""
+    """Database latency, schema revision, pool, the latest sign of life of a worker, and what the trail misses."""
     started = time.perf_counter()
     short = await _short(database, response)
     latency = round((time.perf_counter() - started) * 1000, 2)
@@ -50,13 +52,16 @@ async def health(request: Request, database: TheDatabase, response: Response) ->
     async with database.reading() as connection:
         revision = await connection.scalar(text("SELECT version_num FROM alembic_version"))
         heartbeat = await worker_heartbeat(connection)
+        unrecorded = await connection.run_sync(gaps, Base.metadata)
     return {
         **short,
+        "status": "degraded" if unrecorded else short["status"],
         "latency_ms": latency,
         "schema_revision": revision,
         "schema_current": revision == request.app.state.schema_head,
         "pool": database.writer.pool.status(),
         "worker_heartbeat": heartbeat,
+        "audit_gaps": unrecorded,
         "version": request.app.version,
     }
 

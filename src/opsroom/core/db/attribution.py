@@ -81,6 +81,11 @@ async def write_as(session: AsyncSession, origin: Origin) -> None:
         holder.origin = origin
 
 
+def operator() -> Origin:
+    """Whoever types a command on the machine itself."""
+    return Origin(user_name=f"{HERE['database_user']} at the command line")
+
+
 def _account() -> str:
     try:
         return getpass.getuser()
