@@ -1,11 +1,12 @@
 """What is asked about one store."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import polars as pl
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +19,7 @@ from opsroom.stores.options import StoresOptions, options_from
 from opsroom.stores.schemas import Incident, Segment, StoreIncidents, StoreTimeline, StoreUptime
 from opsroom.stores.snapshot import Snapshot, Span, latest_of_all, latest_of_store, read_store
 from opsroom.stores.uptime import Window, incidents, known_zone, timeline, uptime, with_ratios
+from opsroom.stores.uptime.hours import WeeklyHours, open_intervals
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,11 @@ class StoreCourse:
     @cached_property
     def spans(self) -> pl.DataFrame:
         """start, end, state of the engine, to whom maintenance is closed time"""
-        return self._timeline(self.excluded)
+        of, options = self.snapshot, self.options
+        return timeline(
+            of.observations, of.hours, of.stores, self.window, options.strict,
+            default_zone=options.default_zone, excluded=self.excluded,
+        )  # fmt: skip
 
     @cached_property
     def account(self) -> pl.DataFrame:
@@ -52,10 +58,7 @@ class StoreCourse:
         return with_ratios(found.frame)
 
     def as_timeline(self) -> StoreTimeline:
-        segments = [
-            Segment(start=instant(start), end=instant(end), state=state)
-            for start, end, state in self._shown.select("start", "end", "state").iter_rows()
-        ]
+        segments = [Segment(start=instant(start), end=instant(end), state=state) for start, end, state in self._shown()]
         return StoreTimeline(store_id=self.store_id, zone=self.zone, segments=segments)
 
     def as_uptime(self) -> StoreUptime:
@@ -84,18 +87,17 @@ class StoreCourse:
         ]
         return StoreIncidents(store_id=self.store_id, zone=self.zone, incidents=found)
 
-    @cached_property
-    def _shown(self) -> pl.DataFrame:
-        if self.excluded is None or not self.excluded.height:
-            return self.spans
-        return with_excused(self.spans, self._timeline(None))
+    def _shown(self) -> Iterable[tuple[int, int, Any]]:
+        spans = self.spans.select("start", "end", "state").iter_rows()
+        return spans if self.excluded is None or not self.excluded.height else with_excused(spans, self._opened())
 
-    def _timeline(self, excluded: pl.DataFrame | None) -> pl.DataFrame:
-        of, options = self.snapshot, self.options
-        return timeline(
-            of.observations, of.hours, of.stores, self.window, options.strict,
-            default_zone=options.default_zone, excluded=excluded,
-        )  # fmt: skip
+    def _opened(self) -> list[tuple[int, int]]:
+        """Open time by the business hours alone, microseconds UTC."""
+        hours = (self.snapshot.hours[name].to_numpy() for name in ("day", "start", "end"))
+        stores = np.zeros(self.snapshot.hours.height, dtype=np.int64)
+        first, last = (np.array([edge], dtype=np.int64) for edge in (self.window.start, self.window.end))
+        found = open_intervals(WeeklyHours(stores, *hours), [self.zone], np.zeros(1, dtype=np.int64), first, last)
+        return list(zip(found.start.tolist(), found.end.tolist(), strict=True))
 
 
 async def course_of_store(
@@ -110,8 +112,8 @@ async def course_of_store(
     site, external_id, zone = await find_store(connection, store_id)
     window = await _window(connection, site, asked, options.default_zone)
     snapshot = await read_store(connection, site, Span(window.start, window.end, asked.seen_to))
-    named = zone if zone and known_zone(zone) else options.default_zone
-    return StoreCourse(external_id, named, window, snapshot, options)
+    named = (zone or "").strip()
+    return StoreCourse(external_id, named if known_zone(named) else options.default_zone, window, snapshot, options)
 
 
 async def find_store(connection: AsyncConnection, store_id: str) -> tuple[int, str, str | None]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from opsroom.stores.maintenance.excused import with_excused
 from opsroom.stores.maintenance.spans import Rule, excluded_spans
-from opsroom.stores.uptime import HOUR, Window, timeline
+from opsroom.stores.uptime import HOUR
 
 ZONES = ("America/Chicago", "Europe/Rome", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Kiritimati")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -119,23 +119,40 @@ def test_spans_agree_with_python_s_own_clock(
 
 
 def test_the_timeline_tells_maintenance_from_closed_time() -> None:
-    # Open 09:00 to 17:00 UTC; maintenance 16:00 to 18:00; one poll at noon, up.
-    day = us("2026-03-02T00:00Z")
-    frames = (
-        pl.DataFrame({"store": [1], "instant": [day + 12 * HOUR], "status": [1]}),
-        pl.DataFrame({"store": [1], "day": [0], "start": [9 * HOUR], "end": [17 * HOUR]}),
-        pl.DataFrame({"store": [1], "zone": ["UTC"]}),
-    )
-    window = Window("day", day, day + 24 * HOUR)
-    excluded = pl.DataFrame({"store": [1], "start": [day + 16 * HOUR], "end": [day + 18 * HOUR]})
-    plain = timeline(*frames, window, excluded=excluded)
-    shown = with_excused(plain, timeline(*frames, window))
-    assert [(state, (start - day) // HOUR, (end - day) // HOUR) for _, start, end, state in shown.rows()] == [
-        ("closed", 0, 9),
-        ("unknown", 9, 10),
-        ("up", 10, 14),
-        ("unknown", 14, 16),
-        ("excused", 16, 17),
-        ("closed", 17, 24),
+    spans = [
+        (0, 9, "closed"),
+        (9, 10, "unknown"),
+        (10, 14, "up"),
+        (14, 24, "closed"),
+        (24, 33, "up"),
+        (33, 48, "closed"),
     ]
-    assert shown.schema.names() == plain.schema.names()
+    opened = [(9, 17), (20, 22), (24, 34), (35, 36)]
+    assert list(with_excused(spans, opened)) == [
+        (0, 9, "closed"),
+        (9, 10, "unknown"),
+        (10, 14, "up"),
+        (14, 17, "excused"),
+        (17, 20, "closed"),
+        (20, 22, "excused"),
+        (22, 24, "closed"),
+        (24, 33, "up"),
+        (33, 34, "excused"),
+        (34, 35, "closed"),
+        (35, 36, "excused"),
+        (36, 48, "closed"),
+    ]
+
+
+@given(
+    st.lists(st.sampled_from(["closed", "up", "down"]), min_size=1), st.lists(st.booleans(), min_size=60, max_size=60)
+)
+def test_every_hour_is_excused_exactly_when_it_is_closed_and_would_be_open(
+    states: list[str], open_: list[bool]
+) -> None:
+    hours = states[:60]
+    spans = [(hour, hour + 1, state) for hour, state in enumerate(hours)]
+    opened = [(hour, hour + 1) for hour in range(60) if open_[hour]]
+    shown = {hour: state for start, end, state in with_excused(spans, opened) for hour in range(start, end)}
+    expected = {hour: "excused" if state == "closed" and open_[hour] else state for hour, state in enumerate(hours)}
+    assert shown == expected
