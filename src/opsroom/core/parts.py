@@ -15,7 +15,8 @@ from opsroom.core.storage.blobs import Blobs
 @dataclass(frozen=True, slots=True)
 class Parts:
     """reports, queue: filled while the apps are put together; use them when a job runs, not before
-    options: the values of all settings that are not secret, by name; an app reads its own from them"""
+    options: the values of all settings that are not secret, by name; an app reads its own from them
+    """
 
     database: Database
     blobs: Blobs
