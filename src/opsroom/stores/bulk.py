@@ -1,5 +1,6 @@
 """Big writes: COPY in binary on PostgreSQL, prepared statements on SQLite; always in the caller's transaction."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 from itertools import chain
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.errors import Unavailable
 
-ROWS_AT_ONCE = 250_000
+ROWS_AT_ONCE = 100_000
 OBSERVATIONS_LOCK = 7_301_154  # any number that nothing else takes as an advisory lock
 LONGEST_WAIT = "20s"  # of a live poll for an import that writes
 
@@ -162,15 +163,24 @@ async def _copy(driver: Any, table: str, frame: pl.DataFrame) -> int:
 
 
 async def as_binary(frame: pl.DataFrame) -> AsyncIterator[bytes]:
-    """The rows in PostgreSQL's binary COPY format."""
+    """The rows in PostgreSQL's binary COPY format; the next block is made while one is sent."""
     yield COPY_HEADER
+    coming: asyncio.Task[bytes] | None = None
     for piece in frame.iter_slices(ROWS_AT_ONCE):
-        rows = np.empty(piece.height, dtype=COPY_ROW)
-        rows["fields"], rows["site_size"], rows["observed_at_size"], rows["seen_size"] = 3, 4, 8, 2
-        for name in COLUMNS:
-            rows[name] = piece[name].to_numpy()
-        yield rows.tobytes()
+        ready, coming = coming, asyncio.create_task(asyncio.to_thread(_block, piece))
+        if ready is not None:
+            yield await ready
+    if coming is not None:
+        yield await coming
     yield COPY_TRAILER
+
+
+def _block(piece: pl.DataFrame) -> bytes:
+    rows = np.empty(piece.height, dtype=COPY_ROW)
+    rows["fields"], rows["site_size"], rows["observed_at_size"], rows["seen_size"] = 3, 4, 8, 2
+    for name in COLUMNS:
+        rows[name] = piece[name].to_numpy()
+    return rows.tobytes()
 
 
 def _count(command_tag: str) -> int:
