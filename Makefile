@@ -60,7 +60,7 @@ lock: setup-dev ## Resolve the dependencies anew (needs uv)
 		--no-annotate --no-header -c requirements.lock --group build --group dev -o requirements-dev.lock pyproject.toml
 
 bench: setup-dev ## Every benchmark, each beside its peer or floor
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in $(filter-out benchmarks/generate_%,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 bench-%: setup-dev ## One benchmark, e.g. make bench-stores_report
 	$(BIN)/python benchmarks/$*.py

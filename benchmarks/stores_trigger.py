@@ -78,6 +78,8 @@ def compare(engine: str, folder: Path, rounds: int) -> None:
         "OPSROOM_SECRET_KEY": SECRET,
         "OPSROOM_OPEN_ENDPOINTS": OPENED,
         "OPSROOM_LOG_LEVEL": "ERROR",
+        "OPSROOM_RATE_LIMIT": "none",
+        "OPSROOM_ADDRESS_RATE_LIMIT": "none",
     }
     paths = [part for kind, name in FILES.items() for part in (f"--{kind}", str(folder / name))]
     opsroom(["db", "migrate"], environment)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
@@ -24,6 +25,10 @@ from opsroom.core.db.engine import Database, async_url
 from opsroom.core.jobs.runtime import Runtime
 from opsroom.main import create_app
 from opsroom.settings import Settings
+
+# No test measures time, hypothesis' own deadline included.
+hypothesis.settings.register_profile("opsroom", deadline=None)
+hypothesis.settings.load_profile("opsroom")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 DATABASES = ("sqlite", "postgresql")

@@ -15,6 +15,7 @@ from typing import IO
 
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
+from uuid_utils.compat import uuid7
 
 from opsroom.core.errors import Refusal, TooLarge, Unavailable
 
@@ -96,15 +97,26 @@ class Blobs:
                 yield bytes(piece)
 
     async def fetch(self, sha256: str) -> Path:
-        """A scratch copy of a blob, verified, for libraries that read files. The caller deletes it.
+        """A scratch copy of a blob, verified, for libraries that read files. The caller deletes it and does not write.
 
         Raises:
             Unavailable: the blob is missing or its bytes have changed.
         """
-        path = await self.receive(self.stream(sha256), limit=1 << 62)
+        path = self._linked(sha256) or await self.receive(self.stream(sha256), limit=1 << 62)
         if (await asyncio.to_thread(_hash_file, path))[0] != sha256:
             _discard(path)
             raise _corrupted(sha256)
+        return path
+
+    def _linked(self, sha256: str) -> Path | None:
+        """A second name for a blob of the local folder: nothing is copied. None where that cannot be had."""
+        if self._folder is None:
+            return None
+        path = self.scratch / f"blob-{uuid7()}"
+        try:
+            path.hardlink_to(self._folder / _key(sha256))
+        except OSError:
+            return None
         return path
 
     async def _put(self, sha256: str, content: Path | bytes) -> None:
