@@ -50,9 +50,13 @@ class UptimeReport:
         snapshot = await asyncio.to_thread(self._snapshot, parameters)
         as_of = snapshot.span.as_of
         await run.progress(0.6, f"accounting for {snapshot.stores.height:,} stores")
-        result = await asyncio.to_thread(self._account, snapshot, parameters, as_of)
+        about = (parameters.model_dump_json(), self._options, as_of)
+        result, fingerprint = await asyncio.gather(
+            asyncio.to_thread(self._account, snapshot, parameters, as_of),
+            asyncio.to_thread(snapshot.fingerprint, *about),
+        )
         await run.progress(0.9, "rendering")
-        return await asyncio.to_thread(self._table, snapshot, result, parameters, as_of)
+        return await asyncio.to_thread(self._table, snapshot, result, fingerprint, unknown=parameters.unknown)
 
     def _snapshot(self, parameters: UptimeParameters) -> Snapshot:
         if parameters.as_of is not None:
@@ -77,14 +81,14 @@ class UptimeReport:
             observed_only=parameters.observed_only,
         )
 
-    def _table(self, snapshot: Snapshot, result: Uptime, parameters: UptimeParameters, as_of: int) -> ReportTable:
+    def _table(self, snapshot: Snapshot, result: Uptime, fingerprint: str, *, unknown: bool) -> ReportTable:
         keys = one_per_store(result.frame)
         names = keys.replace_strict(snapshot.stores["store"], snapshot.stores["external_id"])
         quality = result.quality
         return ReportTable(
-            frame=seven_columns(result.frame, names, unknown=parameters.unknown),
-            as_of=EPOCH + timedelta(microseconds=as_of),
-            fingerprint=snapshot.fingerprint(parameters.model_dump_json(), self._options, as_of),
+            frame=seven_columns(result.frame, names, unknown=unknown),
+            as_of=EPOCH + timedelta(microseconds=snapshot.span.as_of),
+            fingerprint=fingerprint,
             engine_version=__version__,
             summary={
                 "stores": quality.stores,
