@@ -26,7 +26,16 @@ from typing import Literal
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, StorageState, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    StorageState,
+    async_playwright,
+    expect,
+)
 from tests.conftest import run_sql, with_name
 
 STAGE = Path(__file__).parent / "stage"
@@ -41,6 +50,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A loaded machine is slow; what never comes is still missed.
+PATIENCE = 30_000  # milliseconds
 READY = re.compile(r"Uvicorn running on (http://[0-9.:]+)")
 
 BROWSER = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
@@ -118,6 +129,7 @@ class Gate:
 async def chromium(chromium_path: str) -> AsyncIterator[Browser]:
     """One process with a new profile folder, which goes with it."""
     async with async_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE)
         browser = await playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield browser
         await browser.close()
