@@ -54,6 +54,18 @@ ARGUMENTS = [
 PATIENCE = 30_000  # milliseconds
 READY = re.compile(r"Uvicorn running on (http://[0-9.:]+)")
 
+HOURS = "store_id,day,start_time_local,end_time_local\n" + "".join(f"s-1,{day},09:00:00,21:00:00\n" for day in range(7))
+ZONES = "store_id,timezone_str\ns-1,America/New_York\ns-2,Africa/Nairobi\n"
+# s-1 on Tuesday 27 October 2026, open 13:00 to 01:00 UTC: up at 14:00, down at 15:00, up again at 17:00.
+POLLS = """store_id,timestamp_utc,status
+s-1,2026-10-27 14:00:00 UTC,active
+s-1,2026-10-27 15:00:00 UTC,inactive
+s-1,2026-10-27 17:00:00 UTC,active
+s-1,2026-10-27 18:00:00 UTC,active
+s-2,2026-10-27 18:00:00 UTC,active
+s-2,yesterday,active
+"""
+
 BROWSER = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
 SignedIn = dict[str, StorageState]
 OpenPage = Callable[..., Awaitable[Page]]
@@ -153,6 +165,27 @@ async def open_page_on_postgresql(chromium: Browser, house_on_postgresql: House)
     visits = Visits(chromium, house_on_postgresql.url, {})
     yield visits.open
     await visits.end()
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("files")
+    for name, text in (("store_status.csv", POLLS), ("menu_hours.csv", HOURS), ("timezones.csv", ZONES)):
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def imported(open_page: OpenPage, files: Path) -> None:
+    """The three files, handed in through the form once for all tests of this file."""
+    page = await open_page("/console/stores/imports")
+    if await page.get_by_text("store_status.csv").count():
+        return
+    await page.get_by_label("Polls").set_input_files(files / "store_status.csv")
+    await page.get_by_label("Business hours").set_input_files(files / "menu_hours.csv")
+    await page.get_by_label("Time zones").set_input_files(files / "timezones.csv")
+    await page.get_by_role("button", name="Import").click()
+    await expect(page.locator("#imports .badge-up")).to_have_count(3)
 
 
 class Visits:

@@ -68,6 +68,8 @@ async def test_it_becomes_stores_polls_refused_rows_and_a_report(
     ((refused,),) = await rows("SELECT id FROM observation_imports WHERE kind = 'status'")
     rejects = (await manager.get(f"/api/v1/stores/imports/{refused}/rejects")).text
     assert len(rejects.splitlines()) == 1 + 6
+    assert await rows("SELECT count(*) FROM maintenance_windows") == [(2,)]
+    assert await rows("SELECT count(*) FROM sla_policies") == [(2,)]
 
 
 # `opsroom demo` itself, without serving for ever: it stops where the first job of the name has come to the given step.
