@@ -33,6 +33,10 @@ class Delivery:
         """Of the status file, by which the import is known again."""
         return hashlib.sha256(self.files["status"]).hexdigest()
 
+    @property
+    def latest(self) -> int:
+        return int(self.new["instant"].to_numpy().max())
+
 
 @lru_cache(64)  # a day's are asked for several times
 def delivery(seed: int, day: int, group: int, *, stores: int = STORES, polls: int = POLLS) -> Delivery:

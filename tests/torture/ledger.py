@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -25,6 +26,8 @@ from opsroom.stores.imports import JOB as IMPORT
 from opsroom.stores.imports import OBSERVATIONS_IMPORTED
 from opsroom.stores.models import FileKind, ImportStatus, ObservationImport, Store, StoreObservation
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 ASKED_FOR = (IMPORT, MAKE_REPORT)  # others come by the clock
 
 
@@ -59,10 +62,11 @@ class Ledger:
                 "entries": await connection.scalar(select(func.count()).select_from(AuditEntry)) or 0,
             }
 
-    async def reports_in(self, known: set[str]) -> list[str]:
+    async def reports_but(self, known: set[str]) -> dict[str, int]:
+        """The other reports, each with the instant it speaks of, microseconds UTC."""
         async with self.database.reading() as connection:
-            ids = await connection.scalars(select(Report.id))
-            return [str(key) for key in ids if str(key) not in known]
+            rows = await connection.execute(select(Report.id, Report.as_of))
+            return {str(key): ((as_of or EPOCH) - EPOCH) // MICROSECOND for key, as_of in rows if str(key) not in known}
 
     async def check(self, *, whole: bool) -> None:
         """Raises WentWrong, naming what is lost, doubled, half written or not on record.

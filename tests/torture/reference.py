@@ -22,11 +22,16 @@ class Reference:
         """These are imported for good."""
         self._settled.extend(deliveries)
 
-    def possible(self, arriving: Sequence[Delivery]) -> Iterator[bytes]:
-        """The reports that may be made while these are being imported: each of them counts whole or not at all."""
+    def possible(self, arriving: Sequence[Delivery], as_of: int) -> Iterator[bytes]:
+        """The reports of that instant (microseconds UTC) that may be made while these are being imported.
+
+        Each of them counts whole or not at all, and a report's instant is that of the latest poll.
+        """
         for size in range(len(arriving), -1, -1):
             for chosen in combinations(arriving, size):
-                yield self._report([*self._settled, *chosen])
+                there = [*self._settled, *chosen]
+                if max(each.latest for each in there) == as_of:
+                    yield self._report(there)
 
     def _report(self, deliveries: Sequence[Delivery]) -> bytes:
         last = max(delivery.day for delivery in deliveries)

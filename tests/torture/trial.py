@@ -81,9 +81,9 @@ class Trial:
         """These are to be there now, once, and the reports made meanwhile must tell of them whole or not at all."""
         self.ledger.expect(deliveries)
         await self.ledger.check(whole=whole)
-        for report_id in await self.ledger.reports_in(self.reports):
+        for report_id, as_of in (await self.ledger.reports_but(self.reports)).items():
             content = await self.door.report(report_id)
-            if all(content != one for one in self.reference.possible(deliveries)):
+            if all(content != one for one in self.reference.possible(deliveries, as_of)):
                 raise WentWrong(f"report {report_id} is not what the bare files give, with any of the imports")
             self.reports.add(report_id)
         self.reference.settle(deliveries)
