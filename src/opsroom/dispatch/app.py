@@ -1,9 +1,12 @@
-"""The dispatch app, as the house sees it: so far its engine, on published problems."""
+"""The dispatch app, as the house sees it."""
 
 from opsroom.core.app import App
 
 app = App(
     name="dispatch",
-    title="Dispatch: send now or wait, on published problems.",
+    title="Dispatch: send now or wait and consolidate, explained.",
+    models="opsroom.dispatch.tables",
+    resources="opsroom.dispatch.resources:RESOURCES",
+    permissions="opsroom.dispatch.permissions:GRANTS",
     commands="opsroom.dispatch.cli:group",
 )

@@ -20,7 +20,7 @@ from opsroom.core.app import resolve
 from opsroom.core.audit.machinery import migrated, regenerate_trail
 from opsroom.core.db.attribution import AttributedConnection, attribute_sqlite
 from opsroom.core.db.base import Base
-from opsroom.core.db.columns import Instant, JsonDocument
+from opsroom.core.db.columns import Instant, JsonDocument, Money
 from opsroom.core.db.connect import connect
 from opsroom.core.db.engine import async_url
 from opsroom.core.db.origin import Origin, set_origin
@@ -43,6 +43,8 @@ def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
         return False
     if isinstance(item, Instant):
         return "sa.DateTime(timezone=True)"
+    if isinstance(item, Money):
+        return "sa.BigInteger()"
     if isinstance(item, type(JsonDocument)):
         autogen.imports.add("from sqlalchemy.dialects.postgresql import JSONB")
         return 'sa.JSON().with_variant(JSONB(), "postgresql")'

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from opsroom.core.db.columns import Instant
+from opsroom.core.db.columns import Instant, Money
 from opsroom.core.db.compiled import DIALECTS
 
 Wire = Callable[[Any], Any]
@@ -64,6 +64,7 @@ KINDS: tuple[tuple[type[TypeEngine[Any]], Any, tuple[str, ...]], ...] = (
     (Integer, Annotated[int, Field(ge=-(1 << 31), lt=1 << 31)], ORDERED),
     (Float, Annotated[float, Field(allow_inf_nan=False)], ORDERED),
     (Numeric, Annotated[Decimal, Field(allow_inf_nan=False)], ORDERED),
+    (Money, Annotated[Decimal, Field(max_digits=16, decimal_places=2, allow_inf_nan=False)], ORDERED),
     (Instant, Annotated[AwareDatetime, AfterValidator(_in_utc)], ORDERED),
     (Date, date, ORDERED),
     (Time, time, ORDERED),
