@@ -15,6 +15,7 @@ from opsroom.core.db.base import Base, plural_table_name
 PACKAGE = Path(opsroom.__file__).parent
 ROOT = PACKAGE.parents[1]
 LONGEST_FILE = 400
+LONGEST_RESOURCES = 900
 VAGUE = {"utils", "helpers", "common", "misc", "manager", "managers", "base_classes"}
 EXEMPT_FROM_ENTITY_RULES = {
     "schedules",
@@ -52,6 +53,11 @@ def test_no_file_is_longer_than_four_hundred_lines() -> None:
         relative(path): lines for path in python_files() if (lines := len(path.read_text().splitlines())) > LONGEST_FILE
     }
     assert long == {}
+
+
+def test_what_makes_a_resource_of_a_declaration_stays_short() -> None:
+    lines = [len(path.read_text().splitlines()) for path in (PACKAGE / "core/resources").glob("*.py")]
+    assert sum(lines) < LONGEST_RESOURCES
 
 
 def test_no_function_imports_our_own_code() -> None:

@@ -18,7 +18,7 @@ from opsroom.core.jobs.schemas import JobRead
 from opsroom.core.reports.models import Report
 from opsroom.core.reports.schemas import ReportRead
 from opsroom.core.resources.declaration import Resource
-from opsroom.core.resources.patching import patch_of
+from opsroom.core.shapes import patch_of
 from opsroom.core.storage.models import Artifact
 from opsroom.core.storage.schemas import ArtifactRead
 from opsroom.core.webhooks.resources import DELIVERIES, ENDPOINTS

@@ -1,7 +1,7 @@
 """The dispatch app's plain records, declared. What happens to routes and decisions has verbs of its own."""
 
 from opsroom.core.resources.declaration import Resource
-from opsroom.core.resources.patching import patch_of
+from opsroom.core.shapes import patch_of
 from opsroom.dispatch.models import AssignmentRule, City, Customer, Order, Vehicle
 from opsroom.dispatch.plan_models import (
     Decision,

@@ -1,7 +1,7 @@
 """The stores app's plain records, declared."""
 
 from opsroom.core.resources.declaration import Parent, Resource
-from opsroom.core.resources.patching import patch_of
+from opsroom.core.shapes import patch_of
 from opsroom.stores.maintenance.resources import MAINTENANCE
 from opsroom.stores.models import BusinessHour, ObservationImport, Store
 from opsroom.stores.schemas import HoursCreate, HoursRead, ImportRead, StoreCreate, StoreRead

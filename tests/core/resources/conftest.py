@@ -21,8 +21,8 @@ from opsroom.core.db.columns import JsonDocument, one_of
 from opsroom.core.db.engine import Database
 from opsroom.core.db.triggers import touch_statements, touched_tables
 from opsroom.core.resources.declaration import Parent, Resource, Rule
-from opsroom.core.resources.patching import patch_of
 from opsroom.core.resources.routes import router_of
+from opsroom.core.shapes import patch_of
 
 
 class ScratchEntity(Entity):

@@ -19,10 +19,11 @@ from sqlalchemy import ColumnElement, insert, text
 
 from opsroom.core.actor import SYSTEM, Actor
 from opsroom.core.db.engine import Database
+from opsroom.core.db.filters import parse_listing
+from opsroom.core.db.views import Listing
 from opsroom.core.errors import Invalid, NotFound
 from opsroom.core.resources.crud import get_all_items, get_items, to_json, update_item
 from opsroom.core.resources.declaration import Resource
-from opsroom.core.resources.filters import Listing, parse_listing
 
 Row = dict[str, Any]
 
@@ -174,7 +175,7 @@ def query_of(asked: list[tuple[str, str, Any]], order: list[tuple[str, bool]]) -
 
 
 async def ids_of(database: Database, resource: Resource, query: str) -> tuple[list[str], dict[str, Any]]:
-    page = await get_items(database, resource, parse_listing(resource, query.encode()), SYSTEM)
+    page = await get_items(database, resource, parse_listing(resource.view, query.encode()), SYSTEM)
     document = json_of(page)
     return [item["id"] for item in document["items"]], document
 
@@ -257,9 +258,9 @@ async def test_a_read_that_overruns_the_event_loops_budget_gives_the_same_rows(
     many = [{**row, "id": UUID(int=next(numbers)), "label": "x" * 80} for row in ROWS * 100]
     async with scratch.transaction() as session:
         await session.execute(insert(parcels.model), many)
-    page = await get_items(scratch, parcels, parse_listing(parcels, b"label__icontains=xy&fields=id"), SYSTEM)
+    page = await get_items(scratch, parcels, parse_listing(parcels.view, b"label__icontains=xy&fields=id"), SYSTEM)
     assert (page["items"], page["total"]) == ([], 0)
-    page = await get_items(scratch, parcels, parse_listing(parcels, b"label__icontains=x&size=1"), SYSTEM)
+    page = await get_items(scratch, parcels, parse_listing(parcels.view, b"label__icontains=x&size=1"), SYSTEM)
     assert page["total"] == len(many)
 
 
@@ -273,7 +274,7 @@ async def test_a_rule_with_a_list_of_any_length_shows_each_actor_their_own(fille
     ruled = replace(parcels, visible_to=own)
     for names in ("Axle", "BOX_9,_", "_", "Axle,BOX_9,_", "nothing"):
         visible = {str(row["id"]) for row in ROWS if row["label"] in names.split(",")}
-        listing = parse_listing(ruled, b"pieces__gte=-1&order=pieces&size=1000")
+        listing = parse_listing(ruled.view, b"pieces__gte=-1&order=pieces&size=1000")
         page = await get_items(filled, ruled, listing, Actor(name=names))
         assert {record["id"] for record in json_of(page)["items"]} == visible
         assert page["total"] == len(visible)
@@ -329,13 +330,13 @@ async def test_what_cannot_be_asked_is_refused_by_name(
     scratch: Database, parcels: Resource, query: str, parameter: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        await get_items(scratch, parcels, parse_listing(parcels, query.encode()), SYSTEM)
+        await get_items(scratch, parcels, parse_listing(parcels.view, query.encode()), SYSTEM)
     assert refused.value.facts["parameter"] == parameter
 
 
 def test_an_unknown_parameter_is_answered_with_the_known_ones(parcels: Resource) -> None:
     with pytest.raises(Invalid) as refused:
-        parse_listing(parcels, b"colour=red")
+        parse_listing(parcels.view, b"colour=red")
     assert refused.value.code == "unknown_parameter"
     assert {"page", "order", "q", "state", "state__in", "price__isnull"} <= set(refused.value.facts["known"])
     assert "id__isnull" not in refused.value.facts["known"]
@@ -344,7 +345,7 @@ def test_an_unknown_parameter_is_answered_with_the_known_ones(parcels: Resource)
 def test_a_declaration_that_names_what_is_not_there_is_refused_at_once(parcels: Resource) -> None:
     with pytest.raises(TypeError, match="colour"):
         Resource(model=parcels.model, prefix="/x", read=parcels.read, permission="x", search=("colour",))
-    with pytest.raises(TypeError, match=r"no column of Parcel"):
+    with pytest.raises(TypeError, match=r"no column of parcels"):
         Resource(
             model=parcels.model,
             prefix="/x",

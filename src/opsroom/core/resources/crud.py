@@ -4,43 +4,31 @@ Reads take the database and see what is committed. Writes take the session of th
 work. Records are dictionaries whose values are ready for the wire: encode them with `to_json`.
 """
 
-import re
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-import msgspec
-from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Null, and_, delete, insert, or_, select, true
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
+from opsroom.core.audit.history import history_page
 from opsroom.core.clock import now
-from opsroom.core.db.conditions import Order, like_pattern
-from opsroom.core.db.cursor import read_cursor, write_cursor
 from opsroom.core.db.engine import Database
-from opsroom.core.db.paging import page_count
+from opsroom.core.db.lists import Item, Record, read_page, read_row, row_named, to_json
+from opsroom.core.db.paging import DEFAULT_SIZE
+from opsroom.core.db.statements import DeleteShape, GetShape, Shape, update_shape
 from opsroom.core.db.values import storable
-from opsroom.core.db.violations import refusal_for
-from opsroom.core.errors import NotFound, PreconditionFailed, Refusal
+from opsroom.core.db.views import Listing
+from opsroom.core.db.writing import Values, change_row, insert_rows
+from opsroom.core.errors import Invalid, NotFound, PreconditionFailed, Refusal
 from opsroom.core.resources.declaration import Resource
-from opsroom.core.resources.filters import Condition, Listing, parse_order
-from opsroom.core.resources.statements import GetShape, ListShape, ResourceStatement, UpdateShape, prepared
 
-Record = dict[str, Any]
+__all__ = ["Item", "Record", "to_json"]
 
-UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 ALL_AT_ONCE = 1000  # rows of one read of `get_all_items`
-
-to_json = msgspec.json.Encoder().encode
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    record: Record
-    version: int
+READ_THE_TRAIL = "audit.read"
 
 
 async def get_items(
@@ -51,33 +39,25 @@ async def get_items(
     Raises:
         Invalid: the cursor is not one of this list.
     """
-    rows, read = await _page_rows(database, resource, listing, actor, parent_id)
-    order = full_order(resource, listing)
-    more = len(rows) > listing.size
-    rows = rows[: listing.size]
-    total = None
-    if _counted(listing):
-        total = rows[0][-1] if rows else await _total(database, resource, listing, actor, parent_id)
-    place = slice(len(read.shown), len(read.shown) + len(order))
-    return {
-        "items": [read.record(row) for row in rows],
-        "total": total,
-        "page": listing.page if listing.cursor is None else None,
-        "size": listing.size,
-        "pages": None if total is None else page_count(total, listing.size),
-        "next_cursor": write_cursor(order, rows[-1][place]) if more else None,
-    }
+    return await read_page(database, resource.view, listing, resource.rule(actor), parent_id)
 
 
 async def get_all_items(
     database: Database, resource: Resource, listing: Listing, actor: Actor, parent_id: UUID | None = None
 ) -> AsyncIterator[Record]:
     """Every match, read by cursor in constant memory. Rows written meanwhile may or may not be among them."""
+    async for records in get_all_pages(database, resource, listing, actor, parent_id):
+        for record in records:
+            yield record
+
+
+async def get_all_pages(
+    database: Database, resource: Resource, listing: Listing, actor: Actor, parent_id: UUID | None = None
+) -> AsyncIterator[list[Record]]:
     listing = replace(listing, page=1, cursor=None, size=ALL_AT_ONCE, total=False)
     while True:
         page = await get_items(database, resource, listing, actor, parent_id)
-        for record in page["items"]:
-            yield record
+        yield page["items"]
         if page["next_cursor"] is None:
             return
         listing = replace(listing, cursor=page["next_cursor"])
@@ -91,42 +71,66 @@ async def get_item(
     Raises:
         NotFound: there is none, or none this actor may know of.
     """
-    shape, place = _row(resource, key, parent_id)
-    read, of_rule = prepared(resource, shape, actor, database.dialect_name)
-    rows = await read.compiled.run(database.direct, place | of_rule)
-    if not rows:
-        raise _missing(resource, key)
-    return Item(read.record(rows[0]), rows[0][-1])
+    item = await read_row(database, resource.view, key, resource.rule(actor), parent_id)
+    if item is None:
+        raise missing(resource, key)
+    return item
+
+
+async def get_history(
+    database: Database,
+    resource: Resource,
+    key: str,
+    actor: Actor,
+    parent_id: UUID | None = None,
+    *,
+    size: int = DEFAULT_SIZE,
+    after_id: int = 0,
+) -> dict[str, Any]:
+    """A page of what the trail tells of a record; of a deleted one only to who may read the whole trail.
+
+    Raises:
+        NotFound: there is no such record, or none this actor may know of.
+    """
+    item = await read_row(database, resource.view, key, resource.rule(actor), parent_id)
+    if item is None and (parent_id is not None or not actor.may(READ_THE_TRAIL)):
+        raise missing(resource, key)
+    record_id = key if item is None else str(item.record["id"])
+    page = await history_page(database, resource.table.name, record_id, resource.fields, size, after_id)
+    if item is None and not page["items"]:
+        raise missing(resource, key)
+    return page
 
 
 async def create_item(
-    session: AsyncSession, resource: Resource, values: Mapping[str, Any], actor: Actor, parent_id: UUID | None = None
+    session: AsyncSession, resource: Resource, values: Values, actor: Actor, parent_id: UUID | None = None
 ) -> Item:
     """
     Raises:
         Conflict: another record has one of the unique values, or a reference leads nowhere.
         Invalid: a value cannot be stored.
     """
-    given = dict(values)
-    if resource.parent and parent_id is not None:
-        given[resource.parent.field] = parent_id
-    if resource.prepare:
-        given = await resource.prepare(session, actor, given, None)
-    given = storable(resource.table, given)
-    connection = await session.connection()
-    statement = insert(resource.table).values(given).returning(*_returned(resource))
-    try:
-        row = (await connection.execute(statement)).one()
-    except IntegrityError as error:
-        raise await refusal_for(connection, resource.table, resource.words, error, given=given) from error
-    return Item(dict(zip(resource.shown, row, strict=False)), row[-1])
+    (item,) = await _insert(session, resource, [values], actor, parent_id)
+    return item
+
+
+async def create_items(
+    session: AsyncSession, resource: Resource, rows: Sequence[Values], actor: Actor, parent_id: UUID | None = None
+) -> Sequence[Item | Refusal]:
+    """Create many. A refused one leaves nothing behind; in its place stands what refused it."""
+    together = await attempt(session, _insert(session, resource, rows, actor, parent_id)) if rows else []
+    if not isinstance(together, Refusal):
+        return together
+    if len(rows) == 1:
+        return [together]
+    return [await attempt(session, create_item(session, resource, values, actor, parent_id)) for values in rows]
 
 
 async def update_item(
     session: AsyncSession,
     resource: Resource,
     key: str | UUID,
-    values: Mapping[str, Any],
+    values: Values,
     actor: Actor,
     *,
     versions: Collection[int] | None = None,
@@ -139,25 +143,50 @@ async def update_item(
         PreconditionFailed: its version is another one by now.
         Conflict, Invalid: as for `create_item`.
     """
+    shape, place = _named(resource, key, parent_id)
     given = dict(values)
     if resource.prepare:
-        record_id = await session.scalar(select(resource.table.c.id).where(_where(resource, key, actor, parent_id)))
-        if record_id is None:
-            raise _missing(resource, key)
-        given = await resource.prepare(session, actor, given, record_id)
+        present = await _present(session, resource, key, actor, parent_id)
+        given = await resource.prepare(session, actor, given, UUID(str(present.record["id"])))
     given = storable(resource.table, given)
-    shape, place = _row(resource, key, parent_id)
-    place |= {f"set_{name}": value for name, value in given.items()} | {"now": now()}
-    place |= {f"version_{number}": version for number, version in enumerate(versions or ())}
-    connection = await session.connection()
-    change, of_rule = prepared(resource, _update_shape(shape, given, versions), actor, connection.dialect.name)
+    place |= {f"set_{name}": value for name, value in given.items()} | {"now": now()} | _seen(versions)
+    change: Shape = update_shape(shape, given, None if versions is None else len(versions)) if given else shape
+    connection, rule = await session.connection(), resource.rule(actor)
+    found = await change_row(connection, resource.view, change, rule, place, resource.words, given=given)
+    if found is None or (versions is not None and not given and found.version not in versions):
+        raise await _why_not(session, resource, key, actor, parent_id)
+    return found
+
+
+async def put_item(
+    session: AsyncSession,
+    resource: Resource,
+    key: str,
+    values: Values,
+    actor: Actor,
+    *,
+    versions: Collection[int] | None = None,
+    parent_id: UUID | None = None,
+) -> tuple[Item, bool]:
+    """Create the record with this natural key, or give the one there is these values; and whether it is new.
+
+    Raises:
+        as `create_item` and `update_item`
+    """
+    if str(values[resource.key]) != key:
+        raise Invalid(f"{resource.key}: the body says {values[resource.key]}, the path {key[:80]}.", field=resource.key)
     try:
-        rows = (await connection.exec_driver_sql(*change.compiled.ready(place | of_rule))).all()
-    except IntegrityError as error:
-        raise await refusal_for(connection, resource.table, resource.words, error, given=given) from error
-    if not rows or (versions is not None and not given and rows[0][-1] not in versions):
-        raise await _why_not(session, resource, key, _where(resource, key, actor, parent_id))
-    return Item(change.record(rows[0]), rows[0][-1])
+        return await update_item(session, resource, key, values, actor, versions=versions, parent_id=parent_id), False
+    except NotFound:
+        if versions is not None:
+            raise PreconditionFailed(f"There is no {resource.words} {key[:80]} yet, of any version.") from None
+    created = await attempt(session, create_item(session, resource, values, actor, parent_id))
+    if not isinstance(created, Refusal):
+        return created, True
+    if created.facts.get("fields") == [resource.key]:
+        with suppress(NotFound):  # somebody else created it meanwhile, unless it is one this actor may not know of
+            return await update_item(session, resource, key, values, actor, parent_id=parent_id), False
+    raise created
 
 
 async def delete_item(
@@ -174,15 +203,21 @@ async def delete_item(
         NotFound, PreconditionFailed: as for `update_item`.
         Conflict: other records refer to it.
     """
-    where = _where(resource, key, actor, parent_id)
-    unchanged = true() if versions is None else resource.table.c.version.in_(versions)
-    connection = await session.connection()
+    shape, place = _named(resource, key, parent_id)
+    change = DeleteShape(shape, None if versions is None else len(versions))
+    connection, rule = await session.connection(), resource.rule(actor)
+    values = place | _seen(versions)
+    if await change_row(connection, resource.view, change, rule, values, resource.words, doomed=key) is None:
+        raise await _why_not(session, resource, key, actor, parent_id)
+
+
+async def attempt(session: AsyncSession, write: Awaitable[Any]) -> Any:
+    """What the write gives, or the refusal it met, of which then nothing is left."""
     try:
-        gone = await connection.scalar(delete(resource.table).where(where, unchanged).returning(resource.table.c.id))
-    except IntegrityError as error:
-        raise await refusal_for(connection, resource.table, resource.words, error, doomed=where) from error
-    if gone is None:
-        raise await _why_not(session, resource, key, where)
+        async with session.begin_nested():
+            return await write
+    except Refusal as refusal:
+        return refusal
 
 
 async def parent_id_of(database: Database, resource: Resource, key: str, actor: Actor) -> UUID:
@@ -196,122 +231,47 @@ async def parent_id_of(database: Database, resource: Resource, key: str, actor: 
     return UUID(str(item.record["id"]))
 
 
-def full_order(resource: Resource, listing: Listing) -> Order:
-    """The order asked for, or the resource's own, made total by the id."""
-    order = listing.order or parse_order(resource, ",".join(resource.order))
-    if all(name != "id" for name, _ in order):
-        order = (*order, ("id", order[-1][1]))
-    return tuple((resource.fields[name], descending) for name, descending in order)
+def missing(resource: Resource, key: str | UUID) -> NotFound:
+    return NotFound(f"There is no {resource.words} {str(key)[:80]}.")
 
 
-def read_key(resource: Resource, key: str | UUID) -> tuple[UUID | None, Any]:
-    """A path's last part as an id, and as a value of the resource's own key, where it can be one."""
-    by_id = UUID(str(key)) if isinstance(key, UUID) or UUID_TEXT.fullmatch(key) else None
-    if resource.key == "id":
-        return by_id, None
-    try:
-        return by_id, resource.fields[resource.key].adapter.validate_python(str(key))
-    except ValidationError:
-        return by_id, None
+async def _insert(
+    session: AsyncSession, resource: Resource, rows: Sequence[Values], actor: Actor, parent_id: UUID | None
+) -> list[Item]:
+    given = [await _to_store(session, resource, values, actor, parent_id) for values in rows]
+    return await insert_rows(await session.connection(), resource.view, given, resource.words)
 
 
-def _counted(listing: Listing) -> bool:
-    return listing.cursor is None if listing.total is None else listing.total
-
-
-async def _page_rows(
-    database: Database, resource: Resource, listing: Listing, actor: Actor, parent_id: UUID | None
-) -> tuple[Sequence[Sequence[Any]], ResourceStatement]:
-    order = full_order(resource, listing)
-    raw = not database.is_postgresql
-    place = None if listing.cursor is None else read_cursor(order, listing.cursor, raw=raw)
-    conditions, values = _split(listing.conditions)
-    values |= {f"word_{i}": like_pattern(word) for i, word in enumerate(listing.words)}
-    values |= {f"after_{i}": value for i, value in enumerate(place or ())}
-    offset = (listing.page - 1) * listing.size if place is None else 0
-    values |= {"parent": parent_id, "limit": listing.size + 1, "offset": offset}
-    shape = ListShape(
-        conditions=conditions,
-        order=tuple((field.name, descending) for field, descending in order),
-        words=len(listing.words),
-        shown=listing.fields or resource.shown,
-        after=None if place is None else tuple(value is None for value in place),
-        counted=_counted(listing),
-        nested=parent_id is not None,
-    )
-    read, of_rule = prepared(resource, shape, actor, database.dialect_name)
-    return await read.compiled.run(database.direct, values | of_rule), read
-
-
-async def _total(database: Database, resource: Resource, listing: Listing, actor: Actor, parent_id: UUID | None) -> int:
-    """For a page beyond the end, which has no row to carry the count."""
-    if listing.page == 1 and listing.cursor is None:
-        return 0
-    first = replace(listing, page=1, size=1, cursor=None, total=True)
-    rows, _ = await _page_rows(database, resource, first, actor, parent_id)
-    return int(rows[0][-1]) if rows else 0
-
-
-def _split(conditions: Sequence[Condition]) -> tuple[tuple[tuple[str, str, int], ...], dict[str, Any]]:
-    """Conditions as shapes, and their values by the names of their binds."""
-    shapes = []
-    values: dict[str, Any] = {}
-    for position, each in enumerate(conditions):
-        operator, given = each.operator, each.values
-        if operator == "isnull":
-            operator, given = ("isnull" if given[0] else "notnull"), ()
-        elif operator == "in":
-            # Lists of up to 2, 4, 8 … values share a statement: the last value fills the places left.
-            given = (*given, *[given[-1]] * ((1 << (len(given) - 1).bit_length()) - len(given)))
-        elif operator == "icontains":
-            given = (like_pattern(given[0]),)
-        values |= {f"filter_{position}_{number}": value for number, value in enumerate(given)}
-        shapes.append((each.field, operator, len(given)))
-    return tuple(shapes), values
-
-
-def _row(resource: Resource, key: str | UUID, parent_id: UUID | None) -> tuple[GetShape, dict[str, Any]]:
-    """Which row a path names, as a shape and its values."""
-    by_id, by_key = read_key(resource, key)
-    if by_id is None and by_key is None:
-        raise _missing(resource, key)
-    shape = GetShape(by_id is not None, by_key is not None, parent_id is not None)
-    return shape, {"id": by_id, "key": by_key, "parent": parent_id}
-
-
-def _update_shape(row: GetShape, given: Record, versions: Collection[int] | None) -> GetShape | UpdateShape:
-    """Without anything to change it is a read."""
-    if not given:
-        return row
-    nulls = tuple(name for name, value in given.items() if isinstance(value, Null))
-    set_to_values = tuple(name for name in given if name not in nulls)
-    return UpdateShape(row, set_to_values, nulls, None if versions is None else len(versions))
-
-
-def _returned(resource: Resource) -> list[ColumnElement[Any]]:
-    return [*(resource.fields[name].column for name in resource.shown), resource.table.c.version]
-
-
-def _where(resource: Resource, key: str | UUID, actor: Actor, parent_id: UUID | None) -> ColumnElement[bool]:
-    table = resource.table
-    by_id, by_key = read_key(resource, key)
-    ways = [] if by_id is None else [table.c.id == by_id]
-    if by_key is not None:
-        ways.append(table.c[resource.key] == by_key)
-    if not ways:
-        raise _missing(resource, key)
-    conditions = [or_(*ways)]
+async def _to_store(
+    session: AsyncSession, resource: Resource, values: Values, actor: Actor, parent_id: UUID | None
+) -> Record:
+    given = dict(values)
     if resource.parent and parent_id is not None:
-        conditions.append(table.c[resource.parent.field] == parent_id)
+        given[resource.parent.field] = parent_id
+    if resource.prepare:
+        given = await resource.prepare(session, actor, given, None)
+    return storable(resource.table, given)
+
+
+async def _present(
+    session: AsyncSession, resource: Resource, key: str | UUID, actor: Actor, parent_id: UUID | None
+) -> Item:
+    shape, place = _named(resource, key, parent_id)
     rule = resource.rule(actor)
-    return and_(*conditions) if rule is None else and_(*conditions, rule)
+    found = await change_row(await session.connection(), resource.view, shape, rule, place, resource.words)
+    if found is None:
+        raise missing(resource, key)
+    return found
 
 
-async def _why_not(session: AsyncSession, resource: Resource, key: str | UUID, where: ColumnElement[bool]) -> Refusal:
+async def _why_not(
+    session: AsyncSession, resource: Resource, key: str | UUID, actor: Actor, parent_id: UUID | None
+) -> Refusal:
     """Why a write met no row: there is none, or it has another version."""
-    version = await session.scalar(select(resource.table.c.version).where(where))
-    if version is None:
-        return _missing(resource, key)
+    try:
+        version = (await _present(session, resource, key, actor, parent_id)).version
+    except NotFound as refusal:
+        return refusal
     return PreconditionFailed(
         f"Somebody else changed this {resource.words} meanwhile: it is at version {version}. "
         "Read it again and repeat the change.",
@@ -319,5 +279,12 @@ async def _why_not(session: AsyncSession, resource: Resource, key: str | UUID, w
     )
 
 
-def _missing(resource: Resource, key: str | UUID) -> NotFound:
-    return NotFound(f"There is no {resource.words} {str(key)[:80]}.")
+def _named(resource: Resource, key: str | UUID, parent_id: UUID | None) -> tuple[GetShape, Record]:
+    named = row_named(resource.view, key, parent_id)
+    if named is None:
+        raise missing(resource, key)
+    return named
+
+
+def _seen(versions: Collection[int] | None) -> Record:
+    return {f"version_{number}": version for number, version in enumerate(versions or ())}

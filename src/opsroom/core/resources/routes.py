@@ -1,32 +1,39 @@
 """The routes of a resource. Each declares its permission, and none goes through the ORM."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
 from opsroom.core.db.engine import Database
-from opsroom.core.db.session import TheDatabase, Unit
+from opsroom.core.db.filters import pairs_of, parse_listing, unknown_parameter, whole_number
+from opsroom.core.db.paging import DEFAULT_SIZE, MOST_SIZE
+from opsroom.core.db.session import Unit, database_of
 from opsroom.core.resources import crud
+from opsroom.core.resources.changes import change_items
 from opsroom.core.resources.declaration import Resource
-from opsroom.core.resources.describe import operation
-from opsroom.core.resources.filters import parse_listing
+from opsroom.core.resources.describe import VERBS, body_shape, operation
 
+MOST_ENTRIES = 999_999_999
 ENTITY_TAG = re.compile(r'(?P<weak>W/)?"(?P<version>\d{1,9})"')
+
+Endpoint = Callable[..., Any]
 
 
 def router_of(resource: Resource) -> APIRouter:
     router = APIRouter(tags=list(resource.tags) or [resource.several])
-    _add_reads(router, resource)
-    if resource.create is not None:
-        _add_create(router, resource)
-    if resource.update is not None:
-        _add_update(router, resource)
-    if resource.deletable and resource.writable:
-        _add_delete(router, resource)
+    for verb in VERBS:
+        if verb in resource.verbs:
+            right = "read" if VERBS[verb].method == "GET" else "write"
+            endpoint = ENDPOINTS[verb](resource, _calling(resource, right))
+            if "body" in endpoint.__annotations__:
+                endpoint.__annotations__["body"] = body_shape(resource, verb)
+            router.add_api_route(endpoint=endpoint, **operation(resource, verb))
     return router
 
 
@@ -46,79 +53,130 @@ def seen_versions(request: Request) -> set[int] | None:
     return {int(match["version"]) for match in ENTITY_TAG.finditer(header) if not match["weak"]}
 
 
-def _add_reads(router: APIRouter, resource: Resource) -> None:
-    may_read = allow(f"{resource.permission}.read")
+def is_known(request: Request, item: crud.Item) -> bool:
+    """Whether the caller has this version already; weak tags match too (RFC 9110, 13.1.2)."""
+    header = request.headers.get("if-none-match", "").strip()
+    return header == "*" or any(int(match["version"]) == item.version for match in ENTITY_TAG.finditer(header))
 
-    async def list_items(request: Request, database: TheDatabase, actor: Annotated[Actor, may_read]) -> Response:
-        listing = parse_listing(resource, request.scope["query_string"])
-        parent_id = await _parent_id(request, database, resource, actor)
-        return json_response(await crud.get_items(database, resource, listing, actor, parent_id))
 
-    async def read_item(request: Request, database: TheDatabase, actor: Annotated[Actor, may_read]) -> Response:
-        parent_id = await _parent_id(request, database, resource, actor)
-        return item_response(await crud.get_item(database, resource, _key(request, resource), actor, parent_id))
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What every route of a resource begins with; `parent_id` is that of the parent a nested path names."""
 
-    router.add_api_route(endpoint=list_items, **operation(resource, "list"))
-    router.add_api_route(endpoint=read_item, **operation(resource, "read"))
+    request: Request
+    database: Database
+    actor: Actor
+    parent_id: UUID | None
+    key: str
+
+    @property
+    def place(self) -> tuple[Actor, UUID | None]:
+        return self.actor, self.parent_id
+
+
+def _calling(resource: Resource, right: str) -> Any:
+    guard = allow(f"{resource.permission}.{right}")
+    parent = resource.parent
+
+    async def call(request: Request, actor: Annotated[Actor, guard]) -> Call:
+        database, names = database_of(request), request.path_params
+        parent_id = None
+        if parent is not None:
+            parent_key = names[parent.resource.path_parameter]
+            parent_id = await crud.parent_id_of(database, resource, parent_key, actor)
+        return Call(request, database, actor, parent_id, names.get(resource.path_parameter, ""))
+
+    return Annotated[Call, Depends(call, scope="function")]
+
+
+def _list(resource: Resource, call_of: Any) -> Endpoint:
+    async def list_items(call: call_of) -> Response:
+        listing = parse_listing(resource.view, call.request.scope["query_string"])
+        return json_response(await crud.get_items(call.database, resource, listing, call.actor, call.parent_id))
+
+    return list_items
+
+
+def _read(resource: Resource, call_of: Any) -> Endpoint:
+    async def read_item(call: call_of) -> Response:
+        item = await crud.get_item(call.database, resource, call.key, call.actor, call.parent_id)
+        if is_known(call.request, item):
+            return Response(status_code=304, headers={"ETag": f'"{item.version}"'})
+        return item_response(item)
+
+    return read_item
+
+
+def _history(resource: Resource, call_of: Any) -> Endpoint:
+    async def read_history(call: call_of) -> Response:
+        asked = pairs_of(call.request.scope["query_string"])
+        if unknown := asked.keys() - {"size", "cursor"}:
+            raise unknown_parameter(min(unknown), ["size", "cursor"])
+        size = whole_number("size", MOST_SIZE, asked.get("size", str(DEFAULT_SIZE)))
+        after_id = whole_number("cursor", MOST_ENTRIES, asked["cursor"]) if "cursor" in asked else 0
+        page = await crud.get_history(call.database, resource, call.key, *call.place, size=size, after_id=after_id)
+        return json_response(page)
+
+    return read_history
 
 
 # In these the actor stands before the session: who may not write opens no transaction.
 
 
-def _add_create(router: APIRouter, resource: Resource) -> None:
-    may_write = allow(f"{resource.permission}.write")
+def _create(resource: Resource, call_of: Any) -> Endpoint:
+    async def create_item(call: call_of, body: Any, session: Unit) -> Response:
+        item = await crud.create_item(session, resource, body.model_dump(), *call.place)
+        path = call.request.url.path.rstrip("/")
+        return item_response(item, 201, {"Location": f"{path}/{item.record['id']}"})
 
-    async def create_item(
-        request: Request, actor: Annotated[Actor, may_write], body: Any, session: Unit, database: TheDatabase
-    ) -> Response:
-        parent_id = await _parent_id(request, database, resource, actor)
-        item = await crud.create_item(session, resource, body.model_dump(), actor, parent_id)
-        path = request.url.path.rstrip("/")
-        return item_response(item, 201, {"Location": f"{path}/{item.record['id']}"} if "id" in item.record else None)
-
-    create_item.__annotations__["body"] = resource.create
-    router.add_api_route(endpoint=create_item, **operation(resource, "create"))
+    return create_item
 
 
-def _add_update(router: APIRouter, resource: Resource) -> None:
-    may_write = allow(f"{resource.permission}.write")
+def _change(resource: Resource, call_of: Any) -> Endpoint:
+    async def change_items_at_once(call: call_of, body: Any, session: Unit) -> Response:
+        return json_response(await change_items(session, resource, body, *call.place))
 
-    async def update_item(
-        request: Request, actor: Annotated[Actor, may_write], body: Any, session: Unit, database: TheDatabase
-    ) -> Response:
-        item = await crud.update_item(
-            session,
-            resource,
-            _key(request, resource),
-            body.model_dump(exclude_unset=True),
-            actor,
-            versions=seen_versions(request),
-            parent_id=await _parent_id(request, database, resource, actor),
-        )
+    return change_items_at_once
+
+
+def _update(resource: Resource, call_of: Any) -> Endpoint:
+    async def update_item(call: call_of, body: Any, session: Unit) -> Response:
+        given, seen = body.model_dump(exclude_unset=True), seen_versions(call.request)
+        actor, parent_id = call.place
+        item = await crud.update_item(session, resource, call.key, given, actor, versions=seen, parent_id=parent_id)
         return item_response(item)
 
-    update_item.__annotations__["body"] = resource.update
-    router.add_api_route(endpoint=update_item, **operation(resource, "update"))
+    return update_item
 
 
-def _add_delete(router: APIRouter, resource: Resource) -> None:
-    may_write = allow(f"{resource.permission}.write")
+def _put(resource: Resource, call_of: Any) -> Endpoint:
+    async def put_item(call: call_of, body: Any, session: Unit) -> Response:
+        given, seen = body.model_dump(), seen_versions(call.request)
+        actor, parent_id = call.place
+        item, is_new = await crud.put_item(
+            session, resource, call.key, given, actor, versions=seen, parent_id=parent_id
+        )
+        return item_response(item, 201 if is_new else 200)
 
-    async def delete_item(
-        request: Request, actor: Annotated[Actor, may_write], session: Unit, database: TheDatabase
-    ) -> None:
-        key, seen = _key(request, resource), seen_versions(request)
-        parent_id = await _parent_id(request, database, resource, actor)
-        await crud.delete_item(session, resource, key, actor, versions=seen, parent_id=parent_id)
-
-    router.add_api_route(endpoint=delete_item, **operation(resource, "delete"))
-
-
-async def _parent_id(request: Request, database: Database, resource: Resource, actor: Actor) -> UUID | None:
-    if resource.parent is None:
-        return None
-    return await crud.parent_id_of(database, resource, _key(request, resource.parent.resource), actor)
+    return put_item
 
 
-def _key(request: Request, resource: Resource) -> str:
-    return str(request.path_params[resource.path_parameter])
+def _delete(resource: Resource, call_of: Any) -> Endpoint:
+    async def delete_item(call: call_of, session: Unit) -> None:
+        actor, parent_id = call.place
+        seen = seen_versions(call.request)
+        await crud.delete_item(session, resource, call.key, actor, versions=seen, parent_id=parent_id)
+
+    return delete_item
+
+
+ENDPOINTS: dict[str, Callable[[Resource, Any], Endpoint]] = {
+    "list": _list,
+    "read": _read,
+    "history": _history,
+    "create": _create,
+    "change": _change,
+    "update": _update,
+    "put": _put,
+    "delete": _delete,
+}

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
 from opsroom.core.resources.declaration import Resource
-from opsroom.core.resources.patching import patch_of
+from opsroom.core.shapes import patch_of
 from opsroom.core.webhooks.models import WebhookDelivery, WebhookEndpoint
 from opsroom.core.webhooks.schemas import DeliveryRead, EndpointCreate, EndpointRead
 from opsroom.core.webhooks.signing import new_secret

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from opsroom.core.actor import Actor
 from opsroom.core.errors import Invalid, NotFound
 from opsroom.core.resources.declaration import Resource
-from opsroom.core.resources.patching import patch_of
+from opsroom.core.shapes import patch_of
 from opsroom.stores.maintenance.models import MaintenanceWindow
 from opsroom.stores.maintenance.schemas import Maintenance, MaintenanceCreate, MaintenanceRead
 from opsroom.stores.models import Store

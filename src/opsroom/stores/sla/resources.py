@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from opsroom.core.actor import Actor
 from opsroom.core.errors import Invalid
 from opsroom.core.resources.declaration import Resource
-from opsroom.core.resources.patching import patch_of
+from opsroom.core.shapes import patch_of
 from opsroom.stores.maintenance.resources import store_key
 from opsroom.stores.sla.models import SlaBreach, SlaPolicy, SlaStatement
 from opsroom.stores.sla.schemas import BreachRead, Policy, PolicyCreate, PolicyRead, StatementRead

@@ -1,6 +1,6 @@
-"""The statements of a resource: list, get and update, compiled once per shape and kept."""
+"""The statements of a view: list, get, update and delete, compiled once per shape and kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,9 +10,11 @@ from sqlalchemy import (
     ClauseElement,
     ColumnElement,
     Integer,
+    Null,
     Select,
     Update,
     bindparam,
+    delete,
     false,
     func,
     null,
@@ -21,11 +23,10 @@ from sqlalchemy import (
     update,
 )
 
-from opsroom.core.actor import Actor
 from opsroom.core.db.compiled import DIALECTS, Compiled, compile_for
 from opsroom.core.db.conditions import Order, after, condition, ordering
 from opsroom.core.db.fields import Wire, wire_of
-from opsroom.core.resources.declaration import Resource
+from opsroom.core.db.views import View
 
 SHAPES = 1024  # compiled statements kept
 
@@ -70,11 +71,17 @@ class UpdateShape:
     versions: int | None
 
 
-Shape = ListShape | GetShape | UpdateShape
+@dataclass(frozen=True, slots=True)
+class DeleteShape:
+    row: GetShape
+    versions: int | None
+
+
+Shape = ListShape | GetShape | UpdateShape | DeleteShape
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceStatement:
+class ViewStatement:
     """A compiled statement and how its rows become records. Columns beyond `shown` are for ourselves."""
 
     compiled: Compiled
@@ -91,42 +98,46 @@ class ResourceStatement:
 
 
 def prepared(
-    resource: Resource, shape: Shape, actor: Actor, dialect_name: str
-) -> tuple[ResourceStatement, dict[str, Any]]:
-    """The statement of a shape with the rule for this actor in it, and the values of that rule."""
-    rule = resource.rule(actor)
+    view: View, shape: Shape, rule: ColumnElement[bool] | None, dialect_name: str
+) -> tuple[ViewStatement, dict[str, Any]]:
+    """The statement of a shape on the rows that the rule lets be known, and the values of that rule."""
     if rule is None:
-        return _unruled(resource, shape, dialect_name), {}
+        return _unruled(view, shape, dialect_name), {}
     text = rule.compile(dialect=DIALECTS[dialect_name])
-    return _ruled(resource, shape, dialect_name, _Rule(str(text), rule)), dict(text.params)
+    return _ruled(view, shape, dialect_name, _Rule(str(text), rule)), dict(text.params)
 
 
 def rows_matching(
-    resource: Resource, shape: Shape, dialect_name: str, rule: ColumnElement[bool] | None
+    view: View, shape: Shape, dialect_name: str, rule: ColumnElement[bool] | None
 ) -> list[ColumnElement[bool]]:
     """The conditions on rows, the cursor's excepted."""
     found: list[ColumnElement[bool]] = [] if rule is None else [rule]
-    if isinstance(shape, UpdateShape):
+    if isinstance(shape, UpdateShape | DeleteShape):
         if shape.versions is not None:
             seen = [bindparam(f"version_{i}", type_=Integer()) for i in range(shape.versions)]
-            found.append(resource.table.c.version.in_(seen) if seen else false())
+            found.append(view.version.in_(seen) if seen else false())
         shape = shape.row
-    if shape.nested and resource.parent:
-        column = resource.table.c[resource.parent.field]
+    if shape.nested and view.parent:
+        column = view.table.c[view.parent]
         found.append(column == bindparam("parent", type_=column.type))
     if isinstance(shape, GetShape):
-        return [*found, _named(resource, shape)]
+        return [*found, _named(view, shape)]
     for position, (name, operator, count) in enumerate(shape.conditions):
         binds = [f"filter_{position}_{number}" for number in range(count)]
-        found.append(condition(resource.fields[name], operator, binds, dialect_name))
+        found.append(condition(view.fields[name], operator, binds, dialect_name))
     for word in range(shape.words):
-        looked_at = (resource.fields[name] for name in resource.search)
+        looked_at = (view.fields[name] for name in view.search)
         found.append(or_(*(condition(field, "icontains", [f"word_{word}"], dialect_name) for field in looked_at)))
     return found
 
 
-def count_statement(resource: Resource, where: list[ColumnElement[bool]]) -> Select[int]:
-    return select(func.count()).select_from(resource.table).where(*where)
+def update_shape(row: GetShape, given: Mapping[str, Any], versions: int | None) -> UpdateShape:
+    nulls = tuple(name for name, value in given.items() if isinstance(value, Null))
+    return UpdateShape(row, tuple(name for name in given if name not in nulls), nulls, versions)
+
+
+def count_statement(view: View, where: list[ColumnElement[bool]]) -> Select[int]:
+    return select(func.count()).select_from(view.table).where(*where)
 
 
 class _Rule:
@@ -144,35 +155,34 @@ class _Rule:
 
 
 @lru_cache(SHAPES)
-def _unruled(resource: Resource, shape: Shape, dialect_name: str) -> ResourceStatement:
-    return _compiled(resource, shape, dialect_name, None)
+def _unruled(view: View, shape: Shape, dialect_name: str) -> ViewStatement:
+    return _compiled(view, shape, dialect_name, None)
 
 
 @lru_cache(SHAPES)
-def _ruled(resource: Resource, shape: Shape, dialect_name: str, rule: _Rule) -> ResourceStatement:
-    return _compiled(resource, shape, dialect_name, rule.condition)
+def _ruled(view: View, shape: Shape, dialect_name: str, rule: _Rule) -> ViewStatement:
+    return _compiled(view, shape, dialect_name, rule.condition)
 
 
-def _compiled(
-    resource: Resource, shape: Shape, dialect_name: str, rule: ColumnElement[bool] | None
-) -> ResourceStatement:
-    where = rows_matching(resource, shape, dialect_name, rule)
-    shown = shape.shown if isinstance(shape, ListShape) else resource.shown
-    columns = [resource.fields[name].column for name in shown]
+def _compiled(view: View, shape: Shape, dialect_name: str, rule: ColumnElement[bool] | None) -> ViewStatement:
+    where = rows_matching(view, shape, dialect_name, rule)
+    shown = shape.shown if isinstance(shape, ListShape) else view.shown
+    columns = [view.fields[name].column for name in shown]
     statement: ClauseElement
     if isinstance(shape, ListShape):
-        statement = _list(resource, shape, columns, where)
+        statement = _list(view, shape, columns, where)
     elif isinstance(shape, GetShape):
-        statement = select(*columns, resource.table.c.version).where(*where).limit(1)
+        statement = select(*columns, view.version).where(*where).limit(1)
     else:
-        statement = _update(resource, shape).where(*where).returning(*columns, resource.table.c.version)
-    wires = ((name, wire_of(resource.fields[name].column.type, dialect_name)) for name in shown)
+        change = _update(view, shape) if isinstance(shape, UpdateShape) else delete(view.table)
+        statement = change.where(*where).returning(*columns, view.version)
+    wires = ((name, wire_of(view.fields[name].column.type, dialect_name)) for name in shown)
     raw: frozenset[str] = frozenset()
     # A cursor holds what the driver gave; SQLite's goes back as it came, so that even instants that
     # other programs wrote, with fewer digits, are found again.
     if isinstance(shape, ListShape) and dialect_name == "sqlite":
         raw = frozenset(f"after_{i}" for i in range(len(shape.order)))
-    return ResourceStatement(
+    return ViewStatement(
         compile_for(statement, dialect_name, raw=raw),
         shown,
         tuple((name, wire) for name, wire in wires if wire is not None),
@@ -180,32 +190,32 @@ def _compiled(
 
 
 def _list(
-    resource: Resource, shape: ListShape, columns: list[ColumnElement[Any]], where: list[ColumnElement[bool]]
+    view: View, shape: ListShape, columns: list[ColumnElement[Any]], where: list[ColumnElement[bool]]
 ) -> Select[Any]:
-    order: Order = tuple((resource.fields[name], descending) for name, descending in shape.order)
+    order: Order = tuple((view.fields[name], descending) for name, descending in shape.order)
     for_cursor = [field.column for field, _ in order]
     statement = select(*columns, *(column.label(None) for column in for_cursor)).where(*where)
     if shape.counted:
         # In the same statement: the count is independent of the rows, so it is made once.
-        statement = statement.add_columns(count_statement(resource, where).correlate(None).scalar_subquery())
+        statement = statement.add_columns(count_statement(view, where).correlate(None).scalar_subquery())
     if shape.after is not None:
         statement = statement.where(after(order, shape.after, [f"after_{i}" for i in range(len(order))]))
     most, skipped = (bindparam(name, type_=BigInteger()) for name in ("limit", "offset"))
     return statement.order_by(*ordering(order)).limit(most).offset(skipped)
 
 
-def _update(resource: Resource, shape: UpdateShape) -> Update:
-    table = resource.table
+def _update(view: View, shape: UpdateShape) -> Update:
+    table = view.table
     values: dict[str, Any] = {name: bindparam(f"set_{name}", type_=table.c[name].type) for name in shape.given}
     values |= dict.fromkeys(shape.nulls, null())
-    return update(table).values(values | {"version": table.c.version + 1, "updated_at": bindparam("now")})
+    return update(table).values(values | {"version": view.version + 1, "updated_at": bindparam("now")})
 
 
-def _named(resource: Resource, shape: GetShape) -> ColumnElement[bool]:
+def _named(view: View, shape: GetShape) -> ColumnElement[bool]:
     ways = []
     if shape.by_id:
-        ways.append(resource.table.c.id == bindparam("id", type_=resource.table.c.id.type))
+        ways.append(view.table.c.id == bindparam("id", type_=view.table.c.id.type))
     if shape.by_key:
-        key = resource.table.c[resource.key]
+        key = view.table.c[view.key]
         ways.append(key == bindparam("key", type_=key.type))
     return or_(*ways)

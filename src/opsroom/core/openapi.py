@@ -1,0 +1,106 @@
+"""Parts of the OpenAPI document that FastAPI cannot read from signatures."""
+
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from opsroom.core.db.fields import ColumnField
+from opsroom.core.db.filters import filter_parameters
+from opsroom.core.db.paging import DEFAULT_SIZE, MOST_PAGE, MOST_SIZE
+from opsroom.core.db.views import View
+
+Schema = dict[str, Any]
+
+MEANING = {
+    "eq": "equal to",
+    "ne": "not equal to; null is not equal to anything",
+    "in": "one of, separated by commas",
+    "gt": "greater than",
+    "gte": "at least",
+    "lt": "less than",
+    "lte": "at most",
+    "icontains": "contains, in capitals or small letters",
+    "startswith": "starts with",
+    "isnull": "is null, or is not",
+    "contains": "has this element, or all of this JSON array or object, at its top level",
+}
+
+
+class Problem(BaseModel):
+    """RFC 9457. Members beyond these tell more about some codes."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str | None
+
+
+def problem(sentence: str) -> dict[str, Any]:
+    schema = Problem.model_json_schema(mode="serialization")
+    return {"description": sentence, "content": {"application/problem+json": {"schema": schema}}}
+
+
+def parameter(where: str, name: str, schema: Schema, meaning: str, *, required: bool = False) -> dict[str, Any]:
+    described = {"in": where, "name": name, "required": required, "description": meaning, "schema": schema}
+    return {**described, "style": "form", "explode": False} if schema.get("type") == "array" else described
+
+
+def query(name: str, schema: Schema, meaning: str) -> dict[str, Any]:
+    return parameter("query", name, schema, meaning)
+
+
+def several(schema: Schema) -> Schema:
+    return {"type": "array", "items": {"type": "string", **schema}}
+
+
+def filter_parameter(name: str, field: ColumnField, operator: str) -> dict[str, Any]:
+    if operator == "isnull":
+        schema: Schema = {"type": "boolean"}
+    elif operator == "contains":
+        schema = {"type": "string"}
+    else:
+        schema = _value_schema(field)
+        schema = {"type": "array", "items": schema} if operator == "in" else schema
+    return query(name, schema, f"{field.name} {MEANING[operator]}")
+
+
+def list_parameters(view: View) -> list[dict[str, Any]]:
+    return [
+        query("page", {"type": "integer", "minimum": 1, "maximum": MOST_PAGE, "default": 1}, "from 1"),
+        SIZE,
+        SEQUEL,
+        query("total", {"type": "boolean"}, "whether to count; by default yes, except after a cursor"),
+        *choosing_parameters(view),
+    ]
+
+
+def choosing_parameters(view: View) -> list[dict[str, Any]]:
+    """Which records, in which order, and what of them."""
+    orderable = [each.name for each in view.fields.values() if each.orderable]
+    directions = [*orderable, *(f"-{name}" for name in orderable)]
+    default = ",".join(f"-{name}" if descending else name for name, descending in view.order)
+    controls = [
+        query("order", several({"enum": directions}), f"default: {default}; ties go by id"),
+        query("fields", several({"enum": list(view.shown)}), "show only these"),
+    ]
+    if view.search:
+        where = ", ".join(view.search)
+        controls.append(query("q", {"type": "string"}, f"words that must each occur in one of: {where}"))
+    filters = filter_parameters(view).items()
+    return controls + [filter_parameter(name, *each) for name, each in filters]
+
+
+@cache
+def _value_schema(field: ColumnField) -> Schema:
+    schema = field.adapter.json_schema()
+    schema.pop("title", None)
+    return schema
+
+
+SEQUEL = query("cursor", {"type": "string"}, "`next_cursor` of the page before; costs the same at any depth")
+SIZE = query("size", {"type": "integer", "minimum": 1, "maximum": MOST_SIZE, "default": DEFAULT_SIZE}, "of a page")
