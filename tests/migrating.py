@@ -55,8 +55,18 @@ async def rows(url: str, query: str) -> list[tuple[Any, ...]]:
 def schema(url: str) -> Schema:
     """All that the database knows of its own shape."""
     if url.startswith("sqlite"):
-        return {"all": set(asyncio.run(rows(url, "SELECT type, name, tbl_name, sql FROM sqlite_master")))}
+        found = asyncio.run(rows(url, "SELECT type, name, tbl_name, sql FROM sqlite_master"))
+        return {"all": {(*names, constraints_in_order(sql)) for *names, sql in found}}
     return {kind: set(asyncio.run(rows(url, query))) for kind, query in POSTGRESQL_SCHEMA.items()}
+
+
+def constraints_in_order(sql: str | None) -> str | None:
+    """A table that alembic has rebuilt has its constraints in the order of a Python set."""
+    if not sql or not sql.startswith("CREATE TABLE"):
+        return sql
+    lines = [line.strip().rstrip(",") for line in sql.splitlines()]
+    constraints = sorted(line for line in lines if line.startswith("CONSTRAINT"))
+    return "\n".join([*(line for line in lines if line not in constraints), *constraints])
 
 
 def words(schema_of_sqlite: Schema) -> Schema:

@@ -4,18 +4,31 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+import polars as pl
 from pydantic import AwareDatetime, BaseModel, Field
 
 from opsroom import __version__
 from opsroom.core.jobs.handler import Permanent, Run
 from opsroom.core.parts import Parts
 from opsroom.core.reports.declaration import ReportTable, ReportType
+from opsroom.core.reports.document import Column, Document
+from opsroom.stores.fleet import MEASURES, account
 from opsroom.stores.options import StoresOptions, options_from
+from opsroom.stores.report_documents import Told, uptime_document
 from opsroom.stores.snapshot import Snapshot, Span, read_latest_snapshot, read_snapshot
 from opsroom.stores.table import one_per_store, seven_columns
-from opsroom.stores.uptime import CLASSIC, EvidenceProfile, Uptime, trailing_windows, uptime
+from opsroom.stores.uptime import CLASSIC, EvidenceProfile, Uptime, trailing_windows, uptime, with_ratios
 
 UPTIME = "stores.uptime"
+TITLE = "Which stores were up, and for how long?"
+COLUMNS = (
+    Column("store_id", "Store"),
+    *(
+        Column(f"{measure}_last_{window}", f"{word}, last {window}", unit)
+        for measure, word in (("uptime", "Up"), ("downtime", "Down"), ("unknown", "Unknown"))
+        for window, unit in (("hour", "min"), ("day", "h"), ("week", "h"))
+    ),
+)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -31,7 +44,7 @@ def report_types(parts: Parts) -> list[ReportType[UptimeParameters]]:
     return [
         ReportType(
             name=UPTIME,
-            title="Which stores were up, and for how long?",
+            title=TITLE,
             parameters=UptimeParameters,
             compute=report.compute,
             permission="stores.reports.read",
@@ -56,7 +69,7 @@ class UptimeReport:
             asyncio.to_thread(snapshot.fingerprint, *about),
         )
         await run.progress(0.9, "rendering")
-        return await asyncio.to_thread(self._table, snapshot, result, fingerprint, unknown=parameters.unknown)
+        return await asyncio.to_thread(self._table, snapshot, result, fingerprint, parameters)
 
     def _snapshot(self, parameters: UptimeParameters) -> Snapshot:
         if parameters.as_of is not None:
@@ -81,12 +94,13 @@ class UptimeReport:
             observed_only=parameters.observed_only,
         )
 
-    def _table(self, snapshot: Snapshot, result: Uptime, fingerprint: str, *, unknown: bool) -> ReportTable:
+    def _table(self, snapshot: Snapshot, result: Uptime, fingerprint: str, parameters: UptimeParameters) -> ReportTable:
         keys = one_per_store(result.frame)
         names = keys.replace_strict(snapshot.stores["store"], snapshot.stores["external_id"])
         quality = result.quality
+        frame = seven_columns(result.frame, names, unknown=parameters.unknown)
         return ReportTable(
-            frame=seven_columns(result.frame, names, unknown=unknown),
+            frame=frame,
             as_of=EPOCH + timedelta(microseconds=snapshot.span.as_of),
             fingerprint=fingerprint,
             engine_version=__version__,
@@ -97,7 +111,20 @@ class UptimeReport:
                 "contradictions": quality.contradictions,
                 "stores_in_unknown_zone": quality.stores_in_unknown_zone,
             },
+            columns=[column for column in COLUMNS if column.name in frame.columns],
+            document=lambda: self._document(snapshot, result, parameters, frame),
         )
+
+    def _document(
+        self, snapshot: Snapshot, result: Uptime, parameters: UptimeParameters, frame: pl.DataFrame
+    ) -> Document:
+        """The week's account beside the columns; the stores of both are the same."""
+        profile, zone = self._profile(parameters), self._options.default_zone
+        week = trailing_windows(snapshot.span.as_of)[-1]
+        seen = snapshot.of_stores(one_per_store(result.frame).to_list()) if parameters.observed_only else snapshot
+        told = Told(account(seen, week, profile, zone), seen, profile, zone)
+        sums = with_ratios(result.frame.group_by("window", maintain_order=True).agg(pl.col(MEASURES).sum()))
+        return uptime_document(TITLE, told, frame, sums)
 
 
 def _span_up_to(as_of: int) -> Span:

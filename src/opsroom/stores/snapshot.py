@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +79,16 @@ class Snapshot:
             pl.min_horizontal("first", pl.lit(self.span.start)), pl.max_horizontal(pl.col("last") + 1, self.span.end)
         )
         return excluded_spans(self.maintenance, interest, default_zone)
+
+    def of_stores(self, sites: Sequence[int]) -> "Snapshot":
+        """What it holds of these stores alone."""
+        those = pl.col("store").is_in(sites)
+        return replace(
+            self,
+            observations=self.observations.filter(those),
+            hours=self.hours.filter(those),
+            stores=self.stores.filter(those),
+        )
 
     def fingerprint(self, *about: object) -> str:
         """SHA-256 over every value that a result depends on, and over `about`."""

@@ -1,8 +1,8 @@
 """Report types over any window: availability of stores, incidents, data quality."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import polars as pl
@@ -13,14 +13,35 @@ from opsroom.core.errors import Refusal
 from opsroom.core.jobs.handler import Permanent, Run
 from opsroom.core.parts import Parts
 from opsroom.core.reports.declaration import ReportTable, ReportType
+from opsroom.core.reports.document import Column, Document
 from opsroom.stores.account_tables import availability_table, incident_table, quality_table
 from opsroom.stores.asked_window import AskedWindow, instant
 from opsroom.stores.fleet import FleetAccount, account, snapshot_of
 from opsroom.stores.options import options_from
+from opsroom.stores.report_documents import (
+    INCIDENT_COLUMNS,
+    Told,
+    availability_document,
+    incidents_document,
+    quality_document,
+)
 from opsroom.stores.selection import Selection
 from opsroom.stores.snapshot import Snapshot
 
 Table = Callable[[FleetAccount, Snapshot], pl.DataFrame]
+Words = Callable[[str, Told, pl.DataFrame], Document]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowType:
+    """A report over any window: its rows, and what it says to people."""
+
+    name: str
+    title: str
+    table: Table
+    document: Words
+    columns: Sequence[Column] = ()
+
 
 AVAILABILITY = "stores.availability"
 INCIDENTS = "stores.incidents"
@@ -51,32 +72,46 @@ class WindowParameters(BaseModel):
 
 
 def window_report_types(parts: Parts) -> list[ReportType[WindowParameters]]:
-    declared: tuple[tuple[str, str, Table], ...] = (
-        (AVAILABILITY, "How available was each store in this time?", lambda found, _: availability_table(found)),
-        (
-            INCIDENTS,
-            "What happened: which stores were down, when and how long?",
-            lambda found, _: incident_table(found),
-        ),
-        (QUALITY, "How far can the numbers be trusted?", lambda found, of: quality_table(found, of.stores, of.hours)),
-    )
     return [
         ReportType(
-            name=name,
-            title=title,
+            name=each.name,
+            title=each.title,
             parameters=WindowParameters,
-            compute=WindowReport(parts, table).compute,
+            compute=WindowReport(parts, each).compute,
             permission="stores.reports.read",
         )
-        for name, title, table in declared
+        for each in WINDOW_TYPES
     ]
 
 
+WINDOW_TYPES = (
+    WindowType(
+        AVAILABILITY,
+        "How available was each store in this time?",
+        lambda found, _: availability_table(found),
+        availability_document,
+    ),
+    WindowType(
+        INCIDENTS,
+        "What happened: which stores were down, when and how long?",
+        lambda found, _: incident_table(found),
+        incidents_document,
+        INCIDENT_COLUMNS,
+    ),
+    WindowType(
+        QUALITY,
+        "How far can the numbers be trusted?",
+        lambda found, of: quality_table(found, of.stores, of.hours),
+        quality_document,
+    ),
+)
+
+
 class WindowReport:
-    def __init__(self, parts: Parts, table: Table) -> None:
+    def __init__(self, parts: Parts, kind: WindowType) -> None:
         self._database = parts.database
         self._options = options_from(parts.options)
-        self._table = table
+        self._kind = kind
 
     async def compute(self, parameters: WindowParameters, run: Run) -> ReportTable:
         await run.progress(0.1, "reading observations")
@@ -89,7 +124,8 @@ class WindowReport:
         await run.progress(0.5, f"accounting for {snapshot.stores.height:,} stores")
         options = self._options
         found = await asyncio.to_thread(account, snapshot, window, options.strict, options.default_zone)
-        frame = await asyncio.to_thread(self._table, found, snapshot)
+        frame = await asyncio.to_thread(self._kind.table, found, snapshot)
+        told = Told(found, snapshot, options.strict, options.default_zone)
         return ReportTable(
             frame=frame,
             as_of=instant(window.end),
@@ -101,6 +137,8 @@ class WindowReport:
                 "coverage": found.totals.coverage,
                 "availability": found.totals.availability,
             },
+            columns=self._kind.columns,
+            document=lambda: self._kind.document(self._kind.title, told, frame),
         )
 
 

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
 
 from opsroom.core.app import App, Page
+from opsroom.core.charts import PATTERNS, draw
 from opsroom.core.console import job_rows, report_form, states, words
 from opsroom.core.console.assets import Assets
 from opsroom.core.console.error_pages import error_page
 from opsroom.core.console.render import Console
 
 HERE = "opsroom.core.console"
+LOOK = "opsroom.core.look"
 
 
 def mount_console(app: FastAPI, apps: Sequence[App], *, default_zone: str, is_production: bool) -> None:
@@ -19,7 +22,7 @@ def mount_console(app: FastAPI, apps: Sequence[App], *, default_zone: str, is_pr
     with_pages = [each for each in apps if each.templates]
     app.state.console = Console(
         templates=_environment(with_pages, reload=not is_production),
-        assets=Assets([("", HERE), *((f"{each.name}/", each.templates) for each in with_pages)]),
+        assets=Assets([("", HERE), ("look/", LOOK), *((f"{each.name}/", each.templates) for each in with_pages)]),
         rail=_rail(apps),
         default_zone=default_zone,
         shows_components=not is_production,
@@ -57,5 +60,7 @@ def _environment(with_pages: Sequence[App], *, reload: bool) -> Environment:
         query_for=report_form.query_for,
         fingerprint=words.fingerprint,
         identifier=words.identifier,
+        chart=lambda each: Markup(draw(each)),  # noqa: S704  every text in it is escaped
+        patterns=Markup(PATTERNS),  # noqa: S704  our own
     )
     return environment

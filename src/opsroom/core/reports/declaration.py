@@ -1,6 +1,6 @@
 """What an app declares to have a report."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -9,6 +9,7 @@ import polars as pl
 from pydantic import BaseModel
 
 from opsroom.core.jobs.handler import Run
+from opsroom.core.reports.document import Column, Document
 
 P = TypeVar("P", bound=BaseModel)
 
@@ -21,6 +22,9 @@ class ReportTable:
     as_of: the instant the result speaks of
     fingerprint: SHA-256 over everything the result depends on
     summary: a few figures for lists and pages
+    columns: how the frame's columns are shown to people; by default all of them, units taken from their names
+    document: what is said to people beside the rows, asked for only when a format shows it (HTML, PDF, XLSX); by
+        default the summary as facts and the rows as a table
     """
 
     frame: pl.DataFrame
@@ -28,6 +32,17 @@ class ReportTable:
     fingerprint: str
     engine_version: str
     summary: dict[str, Any] = field(default_factory=dict)
+    columns: Sequence[Column] = ()
+    document: Callable[[], Document] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wanted to know: the report's type, its title, and the parameters as they are kept."""
+
+    type: str
+    title: str
+    parameters: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ class ReportStatus(StrEnum):
 class ReportFormat(StrEnum):
     CSV = "csv"
     JSON = "json"
+    XLSX = "xlsx"
+    HTML = "html"
+    PDF = "pdf"
 
 
 UNFINISHED = (ReportStatus.PENDING, ReportStatus.RUNNING)

@@ -18,7 +18,7 @@ from opsroom.core.db.refusals import violated_unique
 from opsroom.core.errors import Conflict, NotFound
 from opsroom.core.jobs.handler import JobType, Permanent, Run
 from opsroom.core.jobs.queue import JobQueue
-from opsroom.core.reports.declaration import ReportTable, ReportType
+from opsroom.core.reports.declaration import Asked, ReportTable, ReportType
 from opsroom.core.reports.models import UNFINISHED, Report, ReportFormat, ReportStatus
 from opsroom.core.reports.renderers import RENDERERS
 from opsroom.core.storage.blobs import Blob, Blobs
@@ -140,9 +140,10 @@ class Reports:
         table = await declared.compute(parameters, run)
         await run.progress(0.95, f"writing {report.format.value}")
         renderer = RENDERERS[report.format]
+        asked = Asked(report.type, declared.title, report.parameters)
         path = self._blobs.scratch / f"report-{report.id}-{run.attempt}"
         try:
-            await asyncio.to_thread(renderer.write, table, report.parameters, path)
+            await asyncio.to_thread(renderer.write, table, asked, path)
             blob = await self._blobs.keep_file(path)
         finally:
             path.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """The report of a statement: the figures of each store as they were stated, in any format."""
 
+from typing import Any
 from uuid import UUID
 
 import polars as pl
@@ -8,14 +9,29 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom import __version__
+from opsroom.core.charts import Bar, BarChart, Kind
+from opsroom.core.console.words import percent
 from opsroom.core.jobs.handler import Permanent, Run
 from opsroom.core.parts import Parts
 from opsroom.core.reports.declaration import ReportTable, ReportType
+from opsroom.core.reports.document import Column, Document, Fact, Facts, Picture, Section, Table
 from opsroom.core.storage.models import Artifact
 from opsroom.stores.sla.models import SlaStatement
 from opsroom.stores.sla.schemas import StatementAsked
 
 STATEMENT = "stores.sla_statement"
+TITLE = "What was stated about this month?"
+
+
+VERDICTS: tuple[tuple[str, Kind], ...] = (("met", "up"), ("breached", "down"), ("unknown", "unknown"))
+COLUMNS = (
+    Column("store_id", "Store"),
+    *map(Column, ("open_hours", "uptime_hours", "downtime_hours", "unknown_hours")),
+    *map(Column, ("coverage_percent", "availability_percent", "budget_hours")),
+    Column("verdict", "Verdict", states=VERDICTS),
+    Column("credit_percent"),
+)
+WORST = 10
 
 
 class StatementParameters(BaseModel):
@@ -27,7 +43,7 @@ class StatementParameters(BaseModel):
 def statement_report_type(parts: Parts) -> ReportType[StatementParameters]:
     return ReportType(
         name=STATEMENT,
-        title="What was stated about this month?",
+        title=TITLE,
         parameters=StatementParameters,
         compute=StatementReport(parts).compute,
         permission="stores.sla.read",
@@ -57,6 +73,8 @@ class StatementReport:
                 "stores": statement.stores,
                 "stores_breached": statement.stores_breached,
             },
+            columns=COLUMNS,
+            document=lambda: _document(statement, frame),
         )
 
     async def _find(self, parameters: StatementParameters) -> tuple[SlaStatement, str]:
@@ -75,3 +93,37 @@ class StatementReport:
                 raise Permanent("There is no such statement; issue it first.")
             session.expunge_all()
         return row[0], row[1]
+
+
+def _document(statement: SlaStatement, frame: pl.DataFrame) -> Document:
+    terms: dict[str, Any] = statement.terms
+    availability = statement.availability
+    facts = [
+        Fact("verdict", statement.verdict.value, kind=dict(VERDICTS)[statement.verdict.value]),
+        Fact("availability", "–" if availability is None else str(percent(availability, 3))),
+        Fact("stores", f"{statement.stores:,}", f"{statement.stores_breached:,} broke the promise"),
+        Fact("revision", str(statement.revision), statement.reason),
+    ]
+    return Document(
+        f"{terms['name']}: {statement.period:%Y-%m}",
+        f"Stated by {statement.issued_by} for the month in {statement.zone}.",
+        facts,
+        [
+            Section("What was promised", [Facts(_promise(terms))]),
+            Section("Stores", [*_lowest(frame), Table(frame, COLUMNS, worst="availability_percent")]),
+        ],
+    )
+
+
+def _promise(terms: dict[str, Any]) -> list[Fact]:
+    steps = [Fact("credit", f"{owed:g} %", f"below {percent(below, 3)}") for below, owed in terms["credits"]]
+    return [Fact("availability", str(percent(terms["target"], 3)), terms["applies_to"].replace("_", " ")), *steps]
+
+
+def _lowest(frame: pl.DataFrame) -> list[Picture]:
+    lowest = frame.filter(pl.col("availability_percent") < 100).sort("availability_percent", "store_id").head(WORST)
+    bars = [
+        Bar(store, value, f"{value:.2f} %", "down" if verdict == "breached" else None)
+        for store, value, verdict in lowest.select("store_id", "availability_percent", "verdict").iter_rows()
+    ]
+    return [Picture(BarChart("Lowest availability", bars, "availability, %", high=100.0))] if bars else []

@@ -1,16 +1,14 @@
 """JSON: what was asked, what it depends on, and the rows as objects."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from opsroom.core.reports.declaration import ReportTable
+from opsroom.core.reports.declaration import Asked, ReportTable
 
 
-def write_json(table: ReportTable, parameters: Mapping[str, Any], path: Path) -> None:
+def write_json(table: ReportTable, asked: Asked, path: Path) -> None:
     head = {
-        "parameters": dict(parameters),
+        "parameters": dict(asked.parameters),
         "as_of": table.as_of.isoformat() if table.as_of else None,
         "input_fingerprint": table.fingerprint,
         "engine_version": table.engine_version,
