@@ -18,7 +18,8 @@ from opsroom.core.app import resolve
 from opsroom.core.auth.guards import COOKIE
 from opsroom.core.auth.roles import bundle
 from opsroom.core.auth.tokens import TokenPolicy
-from opsroom.core.console.mount import mount_console
+from opsroom.core.console.mount import mount_console, resources_of
+from opsroom.core.console.records.pages import pages_of
 from opsroom.core.db.engine import Database, PoolOptions
 from opsroom.core.errors import WrongSetting
 from opsroom.core.jobs.queue import JobQueue
@@ -122,8 +123,9 @@ def create_app(settings: Settings, *, work: bool = True) -> FastAPI:
     for each in house.apps:
         for dotted in (*each.routers, *each.pages):
             _add_routes(app, resolve(dotted))
-        for resource in resolve(each.resources) if each.resources else ():
+        for resource in resources_of(each):
             _add_routes(app, router_of(resource))
+            _add_routes(app, pages_of(resource))
     app.router.middleware_stack = Signpost(app.router.middleware_stack, app.routes)
     app.state.open_operations = _known_operations(app, settings.open_endpoints)
     _add_middleware(app, settings, house)

@@ -13,13 +13,15 @@ from typing import Any
 class Page:
     """An entry of the console's rail: title, path, the permission it takes to see it, and a name of an icon.
 
-    The icons are drawn in `core/console/templates/ui.html`.
+    The icons are drawn in `core/console/templates/ui.html`. `below`: further entries, shown while one of them or
+    this one is open; those of the app's resources join the app's last entry by themselves.
     """
 
     title: str
     path: str
     permission: str
     icon: str = "dot"
+    below: tuple["Page", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ core_app = App(
         "opsroom.core.console.preferences:router",
         "opsroom.core.console.home:router",
         "opsroom.core.console.components:router",
+        "opsroom.core.console.admin:router",
         "opsroom.core.console.jobs:router",
         "opsroom.core.console.report_form:router",
         "opsroom.core.console.reports:router",
@@ -32,6 +33,12 @@ core_app = App(
     rail=(
         Page("Reports", "/console/reports", "reports.read", icon="report"),
         Page("Jobs", "/console/jobs", "jobs.read", icon="jobs"),
-        Page("Webhooks", "/console/webhooks", "webhooks.read", icon="out"),
+        Page(
+            "Admin",
+            "/console/admin",
+            "health.read",
+            icon="admin",
+            below=(Page("Webhooks", "/console/webhooks", "webhooks.read"),),
+        ),
     ),
 )

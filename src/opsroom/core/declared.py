@@ -18,6 +18,7 @@ from opsroom.core.jobs.schemas import JobRead
 from opsroom.core.reports.models import Report
 from opsroom.core.reports.schemas import ReportRead
 from opsroom.core.resources.declaration import Resource
+from opsroom.core.resources.presentation import Presentation
 from opsroom.core.shapes import patch_of
 from opsroom.core.storage.models import Artifact
 from opsroom.core.storage.schemas import ArtifactRead
@@ -56,6 +57,10 @@ USERS = Resource(
     order=("username",),
     deletable=False,  # the trail refers to people; who leaves is made inactive
     prepare=_prepare_user,
+    presentation=Presentation(
+        title="Who may sign in?",
+        columns=("username", "email", "role", "is_active", "is_superuser", "last_login"),
+    ),
 )
 
 JOBS = Resource(
@@ -65,6 +70,13 @@ JOBS = Resource(
     read=JobRead,
     permission="jobs",
     search=("type", "message", "requested_by"),
+    presentation=Presentation(
+        title="What was worked on?",
+        label="type",
+        page="/console/jobs/{id}",
+        listed=False,
+        columns=("type", "status", "requested_by", "attempt", "created_at", "started_at", "finished_at"),
+    ),
 )
 
 REPORTS = Resource(
@@ -74,6 +86,7 @@ REPORTS = Resource(
     read=ReportRead,
     permission="reports",
     search=("type", "requested_by"),
+    presentation=Presentation(title="Which reports were made?", page="/console/reports/{id}", listed=False),
 )
 
 ARTIFACTS = Resource(
@@ -83,6 +96,7 @@ ARTIFACTS = Resource(
     read=ArtifactRead,
     permission="artifacts",
     search=("name",),
+    presentation=Presentation(title="Which files are kept?"),
 )
 
 RESOURCES = (USERS, JOBS, REPORTS, ARTIFACTS, ENDPOINTS, DELIVERIES)

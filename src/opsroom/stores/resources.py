@@ -1,6 +1,7 @@
 """The stores app's plain records, declared."""
 
 from opsroom.core.resources.declaration import Parent, Resource
+from opsroom.core.resources.presentation import Presentation
 from opsroom.core.shapes import patch_of
 from opsroom.stores.maintenance.resources import MAINTENANCE
 from opsroom.stores.models import BusinessHour, ObservationImport, Store
@@ -18,6 +19,10 @@ STORES = Resource(
     key="external_id",
     search=("external_id", "name", "group"),
     deletable=False,  # polls of a deleted store would belong to nobody; make it inactive instead
+    presentation=Presentation(
+        columns=("external_id", "name", "zone", "group", "active", "updated_at"),
+        links=(("Week", "/console/stores/{external_id}"),),
+    ),
 )
 
 # An hours file may name thousands of shifts; one shift at a time is for people.
@@ -33,6 +38,7 @@ HOURS = Resource(
     update=patch_of(HoursCreate),
     permission="stores.stores",
     order=("day_of_week", "start_time_local"),
+    presentation=Presentation(columns=("day_of_week", "start_time_local", "end_time_local")),
 )
 
 IMPORTS = Resource(
@@ -43,6 +49,7 @@ IMPORTS = Resource(
     tags=("stores",),
     read=ImportRead,
     permission="stores.imports",
+    presentation=Presentation(label="file_name", listed=False),
 )
 
 RESOURCES = (IMPORTS, MAINTENANCE, POLICIES, BREACHES, STATEMENTS, STORES, HOURS)

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -20,10 +21,18 @@ async def test_the_root_leads_to_the_console(stranger: httpx.AsyncClient) -> Non
 async def test_the_rail_shows_what_the_person_may_see(app: FastAPI, reader: httpx.AsyncClient) -> None:
     console: Console = app.state.console
     pages = (Page("For all", "/console/a", "console.read"), Page("For few", "/console/b", "users.write"))
-    app.state.console = Console(console.templates, console.assets, pages, console.default_zone, shows_components=True)
+    app.state.console = replace(console, rail=pages)
     page = (await reader.get("/console/")).text
     assert 'href="/console/a"' in page
     assert 'href="/console/b"' not in page
+
+
+async def test_lists_stand_in_the_rail_while_their_app_is_open(reader: httpx.AsyncClient) -> None:
+    elsewhere, here = [(await reader.get(path)).text for path in ("/console/jobs", "/console/r/stores")]
+    assert 'href="/console/r/sla-policies"' not in elsewhere
+    assert 'href="/console/r/sla-policies"' in here
+    assert '<a class="below" href="/console/r/stores" aria-current="page">Stores</a>' in here
+    assert '<a href="/console/stores" aria-current="true">' in here
 
 
 async def test_an_unknown_path_is_a_page_with_the_request_id(reader: httpx.AsyncClient) -> None:

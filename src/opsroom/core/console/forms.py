@@ -1,13 +1,15 @@
-"""A form for any declared shape: fields from its JSON schema, and back from what a browser sends."""
+"""A form for any declared shape: its fields filled in, and back from what a browser sends."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
+
+from opsroom.core.console.inputs import Form, Input, inputs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,89 +24,93 @@ class Field:
     hint: str = ""
     error: str = ""
     required: bool = False
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 def fields_of(
     shape: type[BaseModel], given: Mapping[str, str], zone: ZoneInfo, errors: Mapping[str, str] | None = None
 ) -> list[Field]:
     """given: what the person typed already, else the declared defaults stand; zone: of instants without an offset"""
-    schema = shape.model_json_schema()
-    required = frozenset(schema.get("required", ()))
-    found = []
-    for name, declared in schema.get("properties", {}).items():
-        core = _core(declared, schema)
-        kind = _kind(core)
-        hint = declared.get("description", "")
-        found.append(
-            Field(
-                name=name,
-                label=name.replace("_", " ").capitalize(),
-                kind=kind,
-                value=_typed(given.get(name, ""), kind, zone) if given else _text(declared.get("default")),
-                options=_options(core, declared) if kind == "select" else (),
-                hint=f"{hint} ({zone.key} time)".strip() if kind == "datetime-local" else hint,
-                error=(errors or {}).get(name, ""),
-                required=name in required and kind != "checkbox",
-            )
+    return [
+        Field(
+            name=each.name,
+            label=each.label,
+            kind=each.kind,
+            value=_typed(given.get(each.name, ""), each, zone) if given else each.default,
+            options=each.options,
+            hint=f"{each.hint} ({zone.key} time)".strip() if each.form is Form.INSTANT else each.hint,
+            error=(errors or {}).get(each.name, ""),
+            required=each.required,
+            attributes=each.attributes,
         )
-    return found
+        for each in inputs_of(shape)
+    ]
 
 
 def values_from(shape: type[BaseModel], sent: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
     """What to validate: empty fields are left to their defaults, checkboxes that were not sent are off."""
-    schema = shape.model_json_schema()
     found: dict[str, Any] = {}
-    for name, declared in schema.get("properties", {}).items():
-        core = _core(declared, schema)
-        text = sent.get(name, "").strip()
-        if core.get("type") == "boolean":
-            found[name] = text == "true"
+    for each in inputs_of(shape):
+        text = sent.get(each.name, "").strip()
+        if each.kind == "checkbox":
+            found[each.name] = text == "true"
         elif text:
-            found[name] = _value(core, text, zone)
+            found[each.name] = _value(each, text, zone)
     return found
+
+
+def changes_from(
+    shape: type[BaseModel], sent: Mapping[str, str], before: Mapping[str, str], zone: ZoneInfo
+) -> dict[str, Any]:
+    """Only what reads otherwise than `before`, the texts of the record; an emptied field is null where it may be."""
+    found: dict[str, Any] = {}
+    for each in inputs_of(shape):
+        text = sent.get(each.name, "").strip()
+        if same_text(each, text, before.get(each.name, "")):
+            continue
+        if each.kind == "checkbox":
+            found[each.name] = text == "true"
+        elif text:
+            found[each.name] = _value(each, text, zone)
+        else:
+            found[each.name] = "" if each.form is Form.TEXT and not each.nullable else _nothing(each)
+    return found
+
+
+def texts_of(shape: type[BaseModel], record: Mapping[str, Any], zone: ZoneInfo) -> dict[str, str]:
+    """A record, as JSON has it, as the texts that its form shows."""
+    return {each.name: _text(each, record.get(each.name), zone) for each in inputs_of(shape)}
+
+
+def same_text(asked: Input, one: str, other: str) -> bool:
+    """Browsers write some values in their own way."""
+    return _canonical(asked, one) == _canonical(asked, other)
 
 
 def errors_of(error: ValidationError) -> dict[str, str]:
     """The first complaint about each field."""
     found: dict[str, str] = {}
     for item in error.errors():
-        found.setdefault(str(item["loc"][0]) if item["loc"] else "", item["msg"])
+        found.setdefault(str(item["loc"][0]) if item["loc"] else "", item["msg"].removeprefix("Value error, "))
     return found
 
 
-def _core(declared: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The part that says the type: behind a reference, or beside null."""
-    for part in declared.get("anyOf", ()):
-        if part.get("type") != "null":
-            return _core(part, schema)
-    if "$ref" in declared:
-        found: Mapping[str, Any] = schema["$defs"][declared["$ref"].rpartition("/")[2]]
-        return found
-    return declared
-
-
-def _kind(core: Mapping[str, Any]) -> str:
-    if "enum" in core:
-        return "select"
-    by_format = {"date-time": "datetime-local", "date": "date"}
-    by_type = {"boolean": "checkbox", "integer": "number", "number": "number", "object": "textarea"}
-    return by_format.get(core.get("format", "")) or by_type.get(core.get("type", ""), "text")
-
-
-def _options(core: Mapping[str, Any], declared: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """The values, and an empty one where nothing may be chosen."""
-    values = tuple((str(value), str(value)) for value in core["enum"])
-    return (("", "none"), *values) if "default" in declared and declared["default"] is None else values
-
-
-def _value(core: Mapping[str, Any], text: str, zone: ZoneInfo) -> Any:
-    if core.get("type") == "array":
-        return [part.strip() for part in text.split(",") if part.strip()]
-    if core.get("type") == "object":
-        return _json(text)
-    if core.get("format") == "date-time":
-        return _instant(text, zone)
+def _value(asked: Input, text: str, zone: ZoneInfo) -> Any:
+    match asked.form:
+        case Form.LIST:
+            return [part.strip() for part in text.split(",") if part.strip()]
+        case Form.JSON:
+            return _json(text)
+        case Form.INSTANT:
+            return _instant(text, zone)
     return text
+
+
+def _nothing(asked: Input) -> Any:
+    """What an emptied field means: of a list or a document that may not be null, an empty one."""
+    if asked.nullable:
+        return None
+    return [] if asked.form is Form.LIST else None
 
 
 def _instant(text: str, zone: ZoneInfo) -> datetime | str:
@@ -123,15 +129,31 @@ def _json(text: str) -> Any:
         return text
 
 
-def _typed(text: str, kind: str, zone: ZoneInfo) -> str:
+def _typed(text: str, asked: Input, zone: ZoneInfo) -> str:
     """As an input takes it back: an instant loses its offset, which browsers refuse, and stands in the zone."""
-    found = _instant(text, zone) if kind == "datetime-local" else text
+    found = _instant(text, zone) if asked.form is Form.INSTANT else text
     return found if isinstance(found, str) else found.astimezone(zone).replace(tzinfo=None).isoformat()[:23]
 
 
-def _text(default: Any) -> str:
-    if default is None or default is False:
+def _text(asked: Input, value: Any, zone: ZoneInfo) -> str:
+    if value is None:
         return ""
-    if default is True:
-        return "true"
-    return json.dumps(default) if isinstance(default, dict) else str(default)
+    if asked.form is Form.YES:
+        return "true" if value else "false" if asked.kind == "select" else ""
+    if asked.form is Form.LIST and isinstance(value, list):
+        return ", ".join(str(each) for each in value)
+    if asked.form is Form.JSON:
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    return _typed(str(value), asked, zone)
+
+
+def _canonical(asked: Input, text: str) -> str:
+    text = text.strip().replace("\r\n", "\n")
+    try:
+        if asked.kind == "datetime-local":
+            return datetime.fromisoformat(text).isoformat()
+        if asked.kind == "time":
+            return time.fromisoformat(text).isoformat()
+    except ValueError:
+        return text
+    return text

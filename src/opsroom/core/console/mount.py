@@ -1,17 +1,20 @@
 """Putting the console together from what the installed apps declare."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fastapi import FastAPI
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
-from opsroom.core.app import App, Page
+from opsroom.core.app import App, Page, resolve
 from opsroom.core.charts import PATTERNS, draw
 from opsroom.core.console import job_rows, report_form, states, words
 from opsroom.core.console.assets import Assets
 from opsroom.core.console.error_pages import error_page
+from opsroom.core.console.records.catalogue import Catalogue, list_path, title_of
 from opsroom.core.console.render import Console
+from opsroom.core.resources.declaration import Resource
 
 HERE = "opsroom.core.console"
 LOOK = "opsroom.core.look"
@@ -24,6 +27,7 @@ def mount_console(app: FastAPI, apps: Sequence[App], *, default_zone: str, is_pr
         templates=_environment(with_pages, reload=not is_production),
         assets=Assets([("", HERE), ("look/", LOOK), *((f"{each.name}/", each.templates) for each in with_pages)]),
         rail=_rail(apps),
+        catalogue=Catalogue(tuple(resource for each in apps for resource in resources_of(each))),
         default_zone=default_zone,
         shows_components=not is_production,
     )
@@ -33,7 +37,24 @@ def mount_console(app: FastAPI, apps: Sequence[App], *, default_zone: str, is_pr
 def _rail(apps: Sequence[App]) -> tuple[Page, ...]:
     """The domain apps' entries first, then the platform's own, which is the first app."""
     platform, *others = apps
-    return tuple(page for each in (*others, platform) for page in each.rail)
+    return tuple(page for each in (*others, platform) for page in _entries(each))
+
+
+def resources_of(app: App) -> tuple[Resource, ...]:
+    return tuple(resolve(app.resources)) if app.resources else ()
+
+
+def _entries(app: App) -> tuple[Page, ...]:
+    """What the app declares; its lists of records stand below the last entry, or below one of their own."""
+    lists = tuple(
+        Page(title_of(each), list_path(each), f"{each.permission}.read")
+        for each in resources_of(app)
+        if each.presentation.listed and each.parent is None
+    )
+    if not lists:
+        return app.rail
+    *others, last = app.rail or (replace(lists[0], title=app.name.capitalize(), icon="table"),)
+    return (*others, replace(last, below=(*last.below, *lists)))
 
 
 def _environment(with_pages: Sequence[App], *, reload: bool) -> Environment:

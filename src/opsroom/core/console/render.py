@@ -28,6 +28,8 @@ from opsroom.core.actor import ANONYMOUS, Actor
 from opsroom.core.app import Page
 from opsroom.core.clock import now
 from opsroom.core.console.assets import Assets
+from opsroom.core.console.rail import rail_of
+from opsroom.core.console.records.catalogue import Catalogue
 from opsroom.core.console.viewer import viewer_of
 
 TOAST_COOKIE = "opsroom_toast"
@@ -40,12 +42,14 @@ class Console:
     """What the pages share, kept at `app.state.console`.
 
     rail: the entries of all installed apps, in their order on the page
+    catalogue: all declared resources
     shows_components: whether `/console/components` exists (not in production)
     """
 
     templates: Environment
     assets: Assets
     rail: tuple[Page, ...]
+    catalogue: Catalogue
     default_zone: str
     shows_components: bool
 
@@ -80,7 +84,7 @@ def html(request: Request, template: str, **values: Any) -> str:
             "actor": actor,
             "signed_in": actor.user_id is not None,
             "viewer": viewer_of(request),
-            "rail": [page for page in console.rail if actor.may(page.permission)],
+            "rail": rail_of(console.rail, actor, request.url.path),
             "path": request.url.path,
             "asset": console.assets.url,
             "now": now(),

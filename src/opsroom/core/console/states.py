@@ -31,3 +31,21 @@ def state_of(status: JobStatus | ReportStatus, error: str | None = None) -> Stat
     if status is ReportStatus.FAILED and error == "cancelled":
         return _BY_STATUS[JobStatus.CANCELLED]
     return _BY_STATUS[status]
+
+
+# Usual words of usual states, so that most tables need not say how theirs look.
+_WORDS = {
+    "up": "up active succeeded complete completed done delivered accepted released passed",
+    "down": "down failed rejected lost broken refused overdue missed late",
+    "waiting": "waiting pending queued draft planned requested",
+    "running": "running started sending in_progress underway under_way dispatched",
+    "excused": "excused cancelled canceled skipped superseded expired archived closed inactive retired",
+    "held": "held on_hold hold blocked quarantined suspended locked",
+    "unknown": "unknown",
+}
+_KINDS = {word: kind for kind, listed in _WORDS.items() for word in listed.split()}
+
+
+def kind_of_word(word: str) -> str:
+    """The kind of badge for a word that a table keeps; empty for a word that is no state."""
+    return _KINDS.get(word, "")

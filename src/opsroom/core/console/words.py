@@ -76,16 +76,20 @@ def identifier(value: object) -> Markup:
 
 def query_with(query: Mapping[str, str], name: str, value: str) -> str:
     """The query string with one parameter replaced, or removed where `value` is empty; paging starts again."""
-    kept = {key: each for key, each in query.items() if key not in {name, "before"}}
+    kept = {key: each for key, each in query.items() if key not in {name, "before", "cursor", "page"}}
     return urlencode(kept | ({name: value} if value else {}))
 
 
 @pass_context
 def instant(context: Context, value: datetime | None, shape: str = "minute", reason: str = "not yet") -> Markup:
     """A `<time>` in the viewer's zone; `shape` is day, minute or second. The exact UTC instant shows on hover."""
+    return instant_in(value, _zone(context), shape, reason)
+
+
+def instant_in(value: datetime | None, zone: ZoneInfo, shape: str = "minute", reason: str = "not yet") -> Markup:
     if value is None:
         return null(reason)
-    return _time(value, shape, value.astimezone(_zone(context)).strftime(SHAPES[shape]))
+    return _time(value, shape, value.astimezone(zone).strftime(SHAPES[shape]))
 
 
 def ago(value: datetime | None, reason: str = "not yet") -> Markup:

@@ -15,6 +15,7 @@ from opsroom.core.audit.declaration import EXEMPT
 from opsroom.core.db.base import Entity, snake_case
 from opsroom.core.db.fields import ColumnField, field_of
 from opsroom.core.db.views import View, directions
+from opsroom.core.resources.presentation import AS_IT_IS, Presentation
 
 Rule = ColumnElement[bool] | None
 Prepare = Callable[[AsyncSession, Actor, dict[str, Any], UUID | None], Awaitable[dict[str, Any]]]
@@ -48,6 +49,7 @@ class Resource:
     visible_to: the rows an actor may know of, as a condition; None for all of them
     prepare: (session, actor, values, id or None when creating) → values to store; runs before the write, in its
         transaction, may look at other rows and may refuse
+    presentation: how the console shows it
     """
 
     model: type[Entity] | Table
@@ -68,6 +70,7 @@ class Resource:
     deletable: bool = True
     visible_to: Callable[[Actor], Rule] | None = None
     prepare: Prepare | None = None
+    presentation: Presentation = AS_IT_IS
 
     def __post_init__(self) -> None:
         named = {self.key, *(self.filters or ()), *self.search, *(name for name, _ in directions(self.order))}

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
 from opsroom.core.resources.declaration import Resource
+from opsroom.core.resources.presentation import Presentation
 from opsroom.core.shapes import patch_of
 from opsroom.core.webhooks.models import WebhookDelivery, WebhookEndpoint
 from opsroom.core.webhooks.schemas import DeliveryRead, EndpointCreate, EndpointRead
@@ -32,6 +33,7 @@ ENDPOINTS = Resource(
     permission="webhooks",
     search=("url", "description"),
     prepare=_prepare,
+    presentation=Presentation(label="url", listed=False),
 )
 
 DELIVERIES = Resource(
@@ -41,4 +43,5 @@ DELIVERIES = Resource(
     read=DeliveryRead,
     permission="webhooks",
     search=("event_type",),
+    presentation=Presentation(label="event_type", listed=False),
 )
