@@ -14,8 +14,8 @@ from sqlalchemy import Enum as EnumType
 
 from opsroom.core.console.records.values import Kind, Shown, shown_fields
 from opsroom.core.db.fields import ColumnField
-from opsroom.core.resources.declaration import Resource
 from opsroom.core.db.filters import filter_parameters
+from opsroom.core.resources.declaration import Resource
 
 PLACE = frozenset({"cursor", "page"})  # of the page in the list; anything else begins the list anew
 ADD, VALUE = "filter", "value"  # the two inputs that add a filter

@@ -13,10 +13,10 @@ from opsroom.core.console.records import asked
 from opsroom.core.console.records.catalogue import label_field, label_of_record, record_path
 from opsroom.core.console.records.references import Links, Names
 from opsroom.core.console.records.values import Kind, Shown, cell, plain, shown_fields
-from opsroom.core.resources.crud import get_items
-from opsroom.core.resources.declaration import Resource
 from opsroom.core.db.filters import parse_listing
 from opsroom.core.db.views import Listing
+from opsroom.core.resources.crud import get_items
+from opsroom.core.resources.declaration import Resource
 
 MOST_COLUMNS = 7
 SEEN_ON_A_PHONE = 2

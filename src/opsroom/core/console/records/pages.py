@@ -18,6 +18,6 @@ def pages_of(resource: Resource) -> APIRouter:
     add_record(router, resource)
     if resource.update is not None:
         add_update(router, resource, resource.update)
-    if resource.deletable and resource.writable:
+    if "delete" in resource.verbs:
         add_delete(router, resource)
     return router

@@ -80,9 +80,9 @@ class Place:
             "place": self,
             "title": title_of(resource),
             "heading": heading(resource),
-            "may_create": resource.create is not None and self.may("write"),
-            "may_update": resource.update is not None and self.may("write"),
-            "may_delete": resource.deletable and resource.writable and self.may("write"),
+            "may_create": "create" in resource.verbs and self.may("write"),
+            "may_update": "update" in resource.verbs and self.may("write"),
+            "may_delete": "delete" in resource.verbs and self.may("write"),
         }
 
 

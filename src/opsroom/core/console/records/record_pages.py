@@ -51,9 +51,10 @@ def add_record(router: APIRouter, resource: Resource) -> None:
         return render(request, "records/history.html", **_values(place, found), **values)
 
     router.add_api_route(path, record, methods=["GET"], name=f"console_read_{resource.singular}")
-    router.add_api_route(
-        f"{path}/history", record_history, methods=["GET"], name=f"console_history_{resource.singular}"
-    )
+    if "history" in resource.verbs:
+        router.add_api_route(
+            f"{path}/history", record_history, methods=["GET"], name=f"console_history_{resource.singular}"
+        )
 
 
 def _values(place: Place, record: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 from markupsafe import Markup
 from sqlalchemy import Table
@@ -13,9 +12,9 @@ from opsroom.core.actor import Actor
 from opsroom.core.console.records.catalogue import Catalogue, label_field, label_of_record, record_path
 from opsroom.core.console.records.values import plain
 from opsroom.core.db.engine import Database
+from opsroom.core.db.views import Condition, Listing
 from opsroom.core.resources.crud import get_items
 from opsroom.core.resources.declaration import Resource
-from opsroom.core.db.views import Condition, Listing
 
 Links = Mapping[str, Mapping[str, Markup]]  # by field, by id
 
@@ -35,7 +34,10 @@ class Names:
             target = self.target(resource, name)
             ids = {str(record[name]) for record in records if record.get(name)}
             if target is not None and ids:
-                referred = await self.records(target, (Condition("id", "in", tuple(target.fields["id"].adapter.validate_python(each) for each in ids)),))
+                referred = await self.records(
+                    target,
+                    (Condition("id", "in", tuple(target.fields["id"].adapter.validate_python(each) for each in ids)),),
+                )
                 found[name] = {each["id"]: link(target, each) for each in referred}
         return found
 

@@ -14,8 +14,8 @@ from opsroom.core.console.records.place import Place
 from opsroom.core.console.records.values import shown_fields
 from opsroom.core.console.viewer import viewer_of, zones
 from opsroom.core.db.origin import REASON_LIMIT, current_origin, set_origin
-from opsroom.core.errors import NotFound, Refusal
 from opsroom.core.db.views import UUID_TEXT
+from opsroom.core.errors import NotFound, Refusal
 from opsroom.core.resources.crud import get_item
 
 # No field of a shape begins with an underscore.
