@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request, Response
 
 from opsroom.core.auth.guards import allow
-from opsroom.core.console.records.catalogue import heading, list_path, title_of
+from opsroom.core.console.catalogue import heading, list_path, title_of
 from opsroom.core.console.render import actor_of, console_of, render
 
 router = APIRouter(include_in_schema=False)

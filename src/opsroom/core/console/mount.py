@@ -11,8 +11,8 @@ from opsroom.core.app import App, Page, resolve
 from opsroom.core.charts import PATTERNS, draw
 from opsroom.core.console import job_rows, report_form, states, words
 from opsroom.core.console.assets import Assets
+from opsroom.core.console.catalogue import Catalogue, list_path, title_of
 from opsroom.core.console.error_pages import error_page
-from opsroom.core.console.records.catalogue import Catalogue, list_path, title_of
 from opsroom.core.console.render import Console
 from opsroom.core.resources.declaration import Resource
 

@@ -28,8 +28,8 @@ from opsroom.core.actor import ANONYMOUS, Actor
 from opsroom.core.app import Page
 from opsroom.core.clock import now
 from opsroom.core.console.assets import Assets
+from opsroom.core.console.catalogue import Catalogue
 from opsroom.core.console.rail import rail_of
-from opsroom.core.console.records.catalogue import Catalogue
 from opsroom.core.console.viewer import viewer_of
 
 TOAST_COOKIE = "opsroom_toast"

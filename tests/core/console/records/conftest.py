@@ -10,7 +10,7 @@ from tests.core.resources.conftest import DEPOT_PARCELS, DEPOTS, GRANTS, PARCELS
 
 from opsroom.core.auth.models import Role
 from opsroom.core.auth.roles import CORE_GRANTS, bundle
-from opsroom.core.console.records.catalogue import Catalogue
+from opsroom.core.console.catalogue import Catalogue
 from opsroom.core.console.records.pages import pages_of
 from opsroom.core.resources.routes import router_of
 from opsroom.stores.permissions import GRANTS as STORES_GRANTS

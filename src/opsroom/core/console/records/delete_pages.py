@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
-from opsroom.core.console.records.catalogue import generic_path, label_of_record, route_path, title_of
+from opsroom.core.console.catalogue import generic_path, label_of_record, route_path, title_of
 from opsroom.core.console.records.place import Place, key_in, place_of
 from opsroom.core.console.records.sent import WHY, read_sent
 from opsroom.core.console.render import render, see_other

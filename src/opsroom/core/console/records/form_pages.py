@@ -9,9 +9,9 @@ from pydantic import BaseModel, ValidationError
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
+from opsroom.core.console.catalogue import generic_path, label_of_record, route_path, title_of
 from opsroom.core.console.forms import changes_from, same_text, texts_of, values_from
 from opsroom.core.console.inputs import inputs_of
-from opsroom.core.console.records.catalogue import generic_path, label_of_record, route_path, title_of
 from opsroom.core.console.records.place import Place, key_in, place_of
 from opsroom.core.console.records.sent import (
     AGAIN,

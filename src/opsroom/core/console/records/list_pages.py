@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request, Response
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
+from opsroom.core.console.catalogue import list_path, route_path
 from opsroom.core.console.preferences import A_YEAR
 from opsroom.core.console.records import asked
-from opsroom.core.console.records.catalogue import list_path, route_path
 from opsroom.core.console.records.listing import Table, columns_of, read_table
 from opsroom.core.console.records.place import Place, place_of
 from opsroom.core.console.records.values import shown_fields

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from opsroom.core.console.catalogue import label_field, label_of_record, record_path
 from opsroom.core.console.records import asked
-from opsroom.core.console.records.catalogue import label_field, label_of_record, record_path
 from opsroom.core.console.records.references import Links, Names
 from opsroom.core.console.records.values import Kind, Shown, cell, plain, shown_fields
 from opsroom.core.db.filters import parse_listing

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 
 from opsroom.core.actor import Actor
-from opsroom.core.console.records.catalogue import (
+from opsroom.core.console.catalogue import (
     heading,
     label_of_record,
     list_path,

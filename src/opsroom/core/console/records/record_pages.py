@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
-from opsroom.core.console.records.catalogue import (
+from opsroom.core.console.catalogue import (
     filled,
     generic_path,
     label_of_record,

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from sqlalchemy import Table
 
 from opsroom.core.actor import Actor
-from opsroom.core.console.records.catalogue import Catalogue, label_field, label_of_record, record_path
+from opsroom.core.console.catalogue import Catalogue, label_field, label_of_record, record_path
 from opsroom.core.console.records.values import plain
 from opsroom.core.db.engine import Database
 from opsroom.core.db.views import Condition, Listing

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from opsroom.core.console.catalogue import label_of_record
 from opsroom.core.console.forms import Field, errors_of, fields_of
-from opsroom.core.console.records.catalogue import label_of_record
 from opsroom.core.console.records.place import Place
 from opsroom.core.console.records.values import shown_fields
 from opsroom.core.console.viewer import viewer_of, zones

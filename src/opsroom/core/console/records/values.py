@@ -14,8 +14,8 @@ from sqlalchemy import JSON, Boolean, Date, Float, Integer, Numeric, String, Tim
 from sqlalchemy import Enum as EnumType
 
 from opsroom.core.console import words
+from opsroom.core.console.catalogue import short
 from opsroom.core.console.inputs import label_of
-from opsroom.core.console.records.catalogue import short
 from opsroom.core.console.states import kind_of_word
 from opsroom.core.db.columns import Instant
 from opsroom.core.db.fields import ColumnField
