@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 
 from opsroom.core.audit.log import VIEW
 from opsroom.core.audit.sqlite import PREFIX
+from opsroom.core.db.rules import PREFIX as RULE
 
 FOUND = f"""
     SELECT type, name, tbl_name, sql FROM sqlite_master
@@ -26,9 +27,15 @@ def set_aside(connection: Connection) -> Sequence[Row[Any]]:
 
 
 def put_back(connection: Connection, kept: Sequence[Row[Any]]) -> None:
-    """What was not made anew meanwhile, as far as the table it hangs on is still there."""
+    """What was not made anew meanwhile, as far as the table it hangs on is still there. A rule that no table
+    declares any more does not come back.
+    """
     present = set(connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars())
     for each in kept:
-        if each.name not in present and (each.type == "view" or each.tbl_name in present):
+        if (
+            each.name not in present
+            and not each.name.startswith(RULE)
+            and (each.type == "view" or each.tbl_name in present)
+        ):
             connection.exec_driver_sql(each.sql)
             present.add(each.name)

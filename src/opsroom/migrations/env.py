@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Literal
 
 from alembic import context
+from alembic.operations.ops import CreateTableOp
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import Connection, event, pool
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -57,7 +58,16 @@ def keep_trail(ctx: MigrationContext, step: MigrationInfo, **_rest: Any) -> None
         migrated(ctx.connection, Base.metadata, step.up_revision_id, is_upgrade=step.is_upgrade)
 
 
+def forget_marks(_context: Any, _revision: Any, directives: list[Any]) -> None:
+    """What tables say for the making of triggers does not belong into a migration."""
+    for directive in directives:
+        for operation in directive.upgrade_ops.ops:
+            if isinstance(operation, CreateTableOp):
+                operation.info = {}
+
+
 OPTIONS: dict[str, Any] = {
+    "process_revision_directives": forget_marks,
     "render_item": render_item,
     "target_metadata": Base.metadata,
     "compare_type": True,

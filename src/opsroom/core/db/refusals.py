@@ -7,7 +7,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 
 from opsroom.core.db.connect import NO_ANSWER
-from opsroom.core.errors import Conflict, Invalid, PreconditionFailed, Refusal, Unavailable
+from opsroom.core.db.rules import BROKEN
+from opsroom.core.errors import Conflict, Invalid, Locked, PreconditionFailed, Refusal, Unavailable
 
 UNIQUE = re.compile(r'unique constraint "(?P<name>[^"]+)"|UNIQUE constraint failed: (?P<columns>[\w., ]+)')
 UNREACHABLE = re.compile(
@@ -45,7 +46,19 @@ def violated_unique(error: IntegrityError) -> str | None:
     return (match["name"] or match["columns"]) if match else None
 
 
+def broken_rule(message: str) -> Refusal | None:
+    """The refusal for a rule of a table (see `rules`); None if the message is of something else."""
+    match = BROKEN.search(message)
+    if match is None:
+        return None
+    kind = Locked if match["kind"] == "lock" else Conflict
+    return kind(match["sentence"], code=match["name"])
+
+
 def _conflict(message: str) -> Refusal:
+    broken = broken_rule(message)
+    if broken is not None:
+        return broken
     match = UNIQUE.search(message)
     if match:
         where = match["name"] or match["columns"]

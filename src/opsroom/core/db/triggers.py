@@ -1,4 +1,4 @@
-"""Triggers that keep `version` and `updated_at`, generated from the metadata for both engines.
+"""Triggers that keep `version` and `updated_at`, and those of rules, generated from the metadata for both engines.
 
 Our own statements set both columns; the trigger acts only on those that did not (raw SQL, other
 clients), so that `RETURNING` of our statements gives the version that is stored.
@@ -9,6 +9,7 @@ from collections.abc import Container
 from sqlalchemy import Connection, MetaData, Table, inspect
 
 from opsroom.core.db.append_only import REFUSE_FUNCTION, keep_statements
+from opsroom.core.db.rules import rule_statements
 
 TOUCH_FUNCTION = """
 CREATE OR REPLACE FUNCTION opsroom_touch() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -36,7 +37,7 @@ def trigger_statements(metadata: MetaData, dialect: str, present: Container[str]
             statements += touch_statements(table, dialect)
     for table in metadata.sorted_tables:
         if table.name in present:
-            statements += keep_statements(table, dialect)
+            statements += [*keep_statements(table, dialect), *rule_statements(table, dialect)]
     return statements
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import ColumnCollectionConstraint
 
+from opsroom.core.db.refusals import broken_rule
 from opsroom.core.errors import Conflict, Invalid, Refusal
 
 FAILED = re.compile(r"(?P<kind>\w[\w ]*) constraint failed(: (?P<what>.+))?")
@@ -28,6 +29,9 @@ async def refusal_for(
 
     `words` say what a row is.
     """
+    broken = broken_rule(str(error.orig))
+    if broken is not None:
+        return broken
     cause: Any = error.orig.__cause__ if error.orig else None
     if hasattr(cause, "constraint_name"):
         kind = POSTGRES_KINDS.get(cause.sqlstate, "")
