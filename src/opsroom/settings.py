@@ -81,6 +81,17 @@ class Settings(BaseSettings):
     poll_interval_minutes: float = Field(
         60.0, gt=0, description="how often stores are polled; evidence lasts twice that"
     )
+    dispatch_zone: str = Field("Africa/Nairobi", description="the dispatchers' local time")
+    dispatch_interval_minutes: float = Field(60.0, gt=0, le=1440, description="time between decisions of dispatch")
+    dispatch_loading_minutes: float = Field(
+        30.0, ge=0, le=1440, description="from a decision to the departure of what it sends"
+    )
+    dispatch_policy: str = Field(
+        "best", pattern="^(greedy|lazy|pfa|cfa|vfa|dla|best)$", description="policy where none is asked for"
+    )
+    dispatch_iterations: int = Field(400, ge=1, le=1_000_000, description="the solver's budget for a decision")
+    dispatch_automatic: bool = Field(False, description="commit scheduled decisions without a dispatcher")
+    osrm_url: str | None = Field(None, description="OSRM server for travel times, such as http://osrm:5000")
     max_rejected_percent: float | None = Field(None, ge=0, le=100, description="an import with more bad rows fails")
 
     @field_validator("open_endpoints", "cors_origins", "outgoing_networks", mode="before")
@@ -123,7 +134,14 @@ class Settings(BaseSettings):
                 raise ValueError(f"{error}; expected a network such as 10.1.0.0/16") from None
         return value
 
-    @field_validator("default_zone")
+    @field_validator("osrm_url")
+    @classmethod
+    def _is_http(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("expected an http:// or https:// URL")
+        return value or None
+
+    @field_validator("default_zone", "dispatch_zone")
     @classmethod
     def _is_a_zone(cls, value: str) -> str:
         if value not in available_timezones():

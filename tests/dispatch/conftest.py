@@ -17,6 +17,8 @@ MORNING = datetime(2026, 11, 16, 3, 0, tzinfo=UTC)  # six o'clock in Nairobi, a 
 
 Rows = Callable[[str], Awaitable[list[tuple[Any, ...]]]]
 Give = Callable[..., Awaitable[dict[str, Any]]]
+Decide = Callable[..., Awaitable[dict[str, Any]]]
+Work = Callable[[], Awaitable[None]]
 
 ABC = {"customer_id": "C-ABC", "name": "ABC Company", "email": "freight@abc.example", "phone": "+254 700 000001"}
 XYZ = {"customer_id": "C-XYZ", "name": "XYZ Logistics", "constraints": {"max_wait_hours": 24}}
@@ -91,3 +93,32 @@ def rows(app: FastAPI) -> Rows:
             return [tuple(row) for row in await connection.execute(text(statement))]
 
     return read
+
+
+@pytest.fixture
+def execute(app: FastAPI) -> Callable[[str], Awaitable[None]]:
+    """Change something behind everybody's back."""
+
+    async def run(statement: str) -> None:
+        async with app.state.database.transaction() as session:
+            await session.execute(text(statement))
+
+    return run
+
+
+@pytest.fixture
+def decide(manager: httpx.AsyncClient, work: Work) -> Decide:
+    """Ask for a decision by the API, do the work, and give the decision."""
+
+    async def call(policy: str, *, client: httpx.AsyncClient | None = None, **asked: Any) -> dict[str, Any]:
+        asked = {"policy": policy, "at": MORNING.isoformat(), "iterations": 60} | asked
+        accepted = await (client or manager).post(f"{API}/decisions", json=asked)
+        assert accepted.status_code == 202, accepted.text
+        await work()
+        job = (await manager.get(f"/api/v1/jobs/{accepted.json()['job_id']}")).json()
+        assert job["status"] == "succeeded", job["error"]
+        answer = await manager.get(f"{API}/decisions/{job['result']['decision_id']}")
+        decision: dict[str, Any] = answer.json()
+        return decision
+
+    return call

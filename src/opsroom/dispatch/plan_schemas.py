@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from opsroom.dispatch.plan_models import (
@@ -15,6 +15,8 @@ from opsroom.dispatch.plan_models import (
     StopType,
 )
 from opsroom.dispatch.schemas import Recorded
+
+PolicyName = Literal["greedy", "lazy", "pfa", "cfa", "vfa", "dla", "best"]
 
 
 class DecisionRead(Recorded):

@@ -1,0 +1,138 @@
+"""Where tables and engine meet: rows become the engine's state. Nothing else reads a state out of the tables."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from opsroom.core.db.base import Entity
+from opsroom.core.errors import Invalid
+from opsroom.dispatch.engine_values import Rules, engine_order, engine_vehicle, seconds_of
+from opsroom.dispatch.locking import take_turn
+from opsroom.dispatch.models import AssignmentRule, Customer, Order, OrderStatus, Vehicle, VehicleStatus
+from opsroom.dispatch.options import DispatchOptions
+from opsroom.dispatch.plan_models import (
+    CorrectionStatus,
+    Decision,
+    DecisionStatus,
+    Route,
+    RouteStatus,
+    TravelCorrection,
+)
+from opsroom.dispatch.planning.problem import ArrivalBelief, State, TravelBelief
+
+HISTORY = timedelta(days=28)
+LIKENESSES = 60  # past orders that expected ones take after
+FEWEST = 10  # past orders from which more are expected at all
+
+Versions = dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """versions: of the records the state rests on; replaced: routes not driven yet whose orders are decided anew"""
+
+    state: State
+    versions: Versions
+    replaced: tuple[str, ...]
+
+
+async def read_state(session: AsyncSession, options: DispatchOptions, at: datetime, *, replan: bool = False) -> Seen:
+    """What a dispatcher knows at an instant, read in one piece: nobody commits meanwhile.
+
+    replan: take back what is committed but not driven yet, except where a dispatcher moved the stops
+
+    Raises:
+        Invalid: a later decision was committed already.
+    """
+    await take_turn(session)
+    await _refuse_older(session, at)
+    routes = await _undriven(session) if replan else []
+    orders = await _orders(session, at, routes)
+    vehicles = await _vehicles(session, routes)
+    customers = await _customers(session, orders)
+    rules = Rules.of((await session.scalars(select(AssignmentRule))).all())
+    state = State(
+        instant=seconds_of(at),
+        orders=tuple(engine_order(o, customers[o.customer_id], rules, at, options.zone) for o in orders),
+        vehicles=tuple(engine_vehicle(vehicle, rules, at, options.zone) for vehicle in vehicles),
+        interval=options.interval,
+        loading=options.loading,
+        travel=await travel_belief(session, options, at),
+        arrivals=await _arrivals(session, options, at),
+    )
+    versions = {"orders": _versions(orders, "order_id"), "vehicles": _versions(vehicles, "vehicle_id")}
+    return Seen(state, versions | {"routes": _versions(routes, "route_id")}, tuple(r.route_id for r in routes))
+
+
+async def travel_belief(session: AsyncSession, options: DispatchOptions, at: datetime) -> TravelBelief:
+    """The built-in travel times with the corrections in force."""
+    learned = await session.scalar(
+        select(TravelCorrection.factors).where(TravelCorrection.status == CorrectionStatus.ACTIVE)
+    )
+    corridors = tuple((each["origin"], each["destination"], each["factor"]) for each in learned or ())
+    return TravelBelief(utc_offset=options.utc_offset(at), corridors=corridors)
+
+
+async def _refuse_older(session: AsyncSession, at: datetime) -> None:
+    latest = await session.scalar(
+        select(func.max(Decision.decided_for)).where(Decision.status == DecisionStatus.COMMITTED)
+    )
+    if latest is not None and at < latest:
+        raise Invalid(
+            f"A decision for {latest.isoformat()} is committed already; {at.isoformat()} lies before it. "
+            "Decide for that instant or a later one.",
+            code="clock_went_back",
+            field="at",
+        )
+
+
+async def _undriven(session: AsyncSession) -> Sequence[Route]:
+    waiting = and_(Route.status == RouteStatus.DISPATCHED, Route.departed_at.is_(None), Route.locked.is_(False))
+    return (await session.scalars(select(Route).where(waiting).order_by(Route.route_id))).all()
+
+
+async def _orders(session: AsyncSession, at: datetime, routes: Iterable[Route]) -> Sequence[Order]:
+    taken_back = Order.route_id.in_([route.route_id for route in routes])
+    waits = or_(Order.status == OrderStatus.PENDING, and_(Order.status == OrderStatus.ASSIGNED, taken_back))
+    query = select(Order).where(waits, Order.received_at <= at).order_by(Order.received_at, Order.order_id)
+    return (await session.scalars(query)).all()
+
+
+async def _vehicles(session: AsyncSession, routes: Iterable[Route]) -> Sequence[Vehicle]:
+    freed = Vehicle.vehicle_id.in_([route.vehicle_id for route in routes])
+    free = or_(Vehicle.status == VehicleStatus.AVAILABLE, freed)
+    return (await session.scalars(select(Vehicle).where(free).order_by(Vehicle.vehicle_id))).all()
+
+
+async def _customers(session: AsyncSession, orders: Iterable[Order]) -> dict[str, Customer]:
+    keys = {order.customer_id for order in orders}
+    rows = await session.scalars(select(Customer).where(Customer.customer_id.in_(keys)))
+    return {row.customer_id: row for row in rows}
+
+
+async def _arrivals(session: AsyncSession, options: DispatchOptions, at: datetime) -> ArrivalBelief | None:
+    """Hourly rates of the last four weeks, and the latest orders to take after."""
+    recent = (
+        select(Order, Customer)
+        .join(Customer, Customer.customer_id == Order.customer_id)
+        .where(Order.received_at <= at, Order.received_at > at - HISTORY, Order.status != OrderStatus.CANCELLED)
+        .order_by(Order.received_at.desc(), Order.order_id)
+    )
+    rows = (await session.execute(recent)).all()
+    if len(rows) < FEWEST:
+        return None
+    days = max(-(-(at - rows[-1].Order.received_at) // timedelta(days=1)), 1)
+    hours = Counter(row.Order.received_at.astimezone(options.zone).hour for row in rows)
+    free = Rules({}, frozenset())
+    history = (
+        engine_order(row.Order, row.Customer, free, row.Order.received_at, options.zone) for row in rows[:LIKENESSES]
+    )
+    return ArrivalBelief(tuple(hours[hour] / days for hour in range(24)), tuple(history), options.utc_offset(at))
+
+
+def _versions(rows: Iterable[Entity], key: str) -> dict[str, int]:
+    return {getattr(row, key): row.version for row in rows}
