@@ -7,12 +7,13 @@ nothing can be replayed anyway.
 """
 
 from itertools import groupby
-from typing import Any
-
-import vroom
+from typing import TYPE_CHECKING, Any
 
 from opsroom.dispatch.planning.problem import Order, Vehicle
 from opsroom.dispatch.planning.routing.task import Plan, RoutingProblem, Tour, Visit
+
+if TYPE_CHECKING:
+    import vroom
 
 EXPLORATION = 3
 """Of 0 to 5: a hundred orders and twenty vehicles take about a second of one core."""
@@ -23,7 +24,7 @@ def vroom_plan(problem: RoutingProblem) -> Plan | None:
     """A plan that may leave tasks out, or None where the problem is outside VROOM's vocabulary."""
     if any(task.loadable > problem.departure or task.leaves_now for task in problem.tasks):
         return None
-    request = vroom.Input()
+    request = _library().Input()
     request.set_durations_matrix("car", problem.travel.seconds)
     request.set_distances_matrix("car", problem.travel.metres)
     traits = _traits(problem)
@@ -37,6 +38,12 @@ def vroom_plan(problem: RoutingProblem) -> Plan | None:
     return _read(request.solve(exploration_level=EXPLORATION, nb_threads=1), problem, vehicle_of)
 
 
+def _library() -> Any:
+    import vroom  # noqa: PLC0415  brings pandas, which only budgets in seconds need
+
+    return vroom
+
+
 def _traits(problem: RoutingProblem) -> dict[str, int]:
     """Numbers for what a vehicle must have (a skill) or must not be (a kind that some customer refuses)."""
     orders = [task.order for task in problem.tasks]
@@ -46,7 +53,7 @@ def _traits(problem: RoutingProblem) -> dict[str, int]:
     return {name: number for number, name in enumerate(sorted(names))}
 
 
-def _vehicle(problem: RoutingProblem, vehicle: Vehicle, identity: int, traits: dict[str, int]) -> vroom.Vehicle:
+def _vehicle(problem: RoutingProblem, vehicle: Vehicle, identity: int, traits: dict[str, int]) -> "vroom.Vehicle":
     rows = problem.travel.row
     opens = max(vehicle.available - problem.departure, 0)
     closes = min(max(vehicle.until - problem.departure, opens), LARGEST)
@@ -54,18 +61,18 @@ def _vehicle(problem: RoutingProblem, vehicle: Vehicle, identity: int, traits: d
     has |= {number for name, number in traits.items() if name.startswith("not ") and name != f"not {vehicle.kind}"}
     ready = max(vehicle.available, problem.departure)
     has |= {number for name, number in traits.items() if name.startswith("by ") and ready <= int(name[3:])}
-    return vroom.Vehicle(
+    return _library().Vehicle(
         id=identity,
         start=rows[vehicle.start.key],
         end=None if vehicle.end is None else rows[vehicle.end.key],
         capacity=[min(vehicle.weight, LARGEST), min(vehicle.volume, LARGEST)],
         skills=has,
-        time_window=vroom.TimeWindow(opens, closes),
-        costs=vroom.VehicleCosts(fixed=vehicle.fixed, per_hour=vehicle.per_hour, per_km=vehicle.per_km),
+        time_window=_library().TimeWindow(opens, closes),
+        costs=_library().VehicleCosts(fixed=vehicle.fixed, per_hour=vehicle.per_hour, per_km=vehicle.per_km),
     )
 
 
-def _job(problem: RoutingProblem, number: int, traits: dict[str, int]) -> vroom.Job | vroom.Shipment:
+def _job(problem: RoutingProblem, number: int, traits: dict[str, int]) -> "vroom.Job | vroom.Shipment":
     order = problem.tasks[number].order
     rows = problem.travel.row
     amount = [order.weight, order.volume]
@@ -73,7 +80,7 @@ def _job(problem: RoutingProblem, number: int, traits: dict[str, int]) -> vroom.
     wants.add(traits[_by(problem, order.leave_by)])
     window = [_window(problem, order)]
     if problem.loads_at_start(number):
-        return vroom.Job(
+        return _library().Job(
             id=number,
             location=rows[order.delivery.key],
             default_service=order.service,
@@ -81,11 +88,13 @@ def _job(problem: RoutingProblem, number: int, traits: dict[str, int]) -> vroom.
             skills=wants,
             time_windows=window,
         )
-    collect = vroom.ShipmentStep(
+    collect = _library().ShipmentStep(
         number, rows[order.pickup.key], default_service=order.pickup_service, time_windows=[_patience(problem, order)]
     )
-    deliver = vroom.ShipmentStep(number, rows[order.delivery.key], default_service=order.service, time_windows=window)
-    return vroom.Shipment(collect, deliver, amount=amount, skills=wants)
+    deliver = _library().ShipmentStep(
+        number, rows[order.delivery.key], default_service=order.service, time_windows=window
+    )
+    return _library().Shipment(collect, deliver, amount=amount, skills=wants)
 
 
 def _by(problem: RoutingProblem, leave_by: int) -> str:
@@ -94,13 +103,13 @@ def _by(problem: RoutingProblem, leave_by: int) -> str:
     return f"by {max((instant for instant in instants if instant <= leave_by), default=-1)}"
 
 
-def _patience(problem: RoutingProblem, order: Order) -> vroom.TimeWindow:
-    return vroom.TimeWindow(0, min(max(order.leave_by - order.pickup_service - problem.departure, 0), LARGEST))
+def _patience(problem: RoutingProblem, order: Order) -> "vroom.TimeWindow":
+    return _library().TimeWindow(0, min(max(order.leave_by - order.pickup_service - problem.departure, 0), LARGEST))
 
 
-def _window(problem: RoutingProblem, order: Order) -> vroom.TimeWindow:
+def _window(problem: RoutingProblem, order: Order) -> "vroom.TimeWindow":
     earliest = max(order.earliest - problem.departure, 0)
-    return vroom.TimeWindow(earliest, min(max(order.latest - problem.departure, earliest), LARGEST))
+    return _library().TimeWindow(earliest, min(max(order.latest - problem.departure, earliest), LARGEST))
 
 
 def _read(solution: Any, problem: RoutingProblem, vehicle_of: list[int]) -> Plan:
