@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-fast torture check format lock bench clean \
+.PHONY: help setup setup-dev run test test-fast torture torture-dispatch check format lock bench clean \
 	db-migrate db-rollback db-reset db-status db-history db-check db-create db-seed
 
 ##@ The two commands
@@ -49,8 +49,11 @@ check: setup-dev ## Format, lint, types, import contracts, dependencies
 test-fast: setup-dev ## The tests without browser and slow ones
 	$(PYTEST) -n 2 --dist loadgroup -m "not browser and not slow" $(PYTEST_OPTIONS)
 
-torture: setup-dev ## Kill server and workers at random, account for all [KILLS=100] [SEED=1] [DATABASES="sqlite postgresql"]
+torture: torture-dispatch ## Kill server and workers at random, account for all [KILLS=100] [SEED=1] [DATABASES="sqlite postgresql"]
 	$(BIN)/python -m tests.torture --kills $(or $(KILLS),100) --seed $(or $(SEED),1) $(addprefix --database ,$(DATABASES))
+
+torture-dispatch: setup-dev ## Two dispatchers race for trucks and orders [ROUNDS=500] [DATABASES="sqlite postgresql"]
+	$(BIN)/python -m tests.torture.dispatchers --rounds $(or $(ROUNDS),500) $(addprefix --database ,$(DATABASES))
 
 format: setup-dev ## Format, and fix what can be fixed
 	$(BIN)/ruff format .
