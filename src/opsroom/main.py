@@ -22,6 +22,8 @@ from opsroom.core.console.mount import mount_console, resources_of
 from opsroom.core.console.records.pages import pages_of
 from opsroom.core.db.engine import Database, PoolOptions
 from opsroom.core.errors import WrongSetting
+from opsroom.core.idempotency.answers import repeatable
+from opsroom.core.idempotency.jobs import forgetting
 from opsroom.core.jobs.queue import JobQueue
 from opsroom.core.jobs.runtime import Runtime, RuntimeOptions
 from opsroom.core.metrics import Metrics
@@ -71,7 +73,8 @@ class House:
         self.counts = Counts(_plain(settings.redis_url))
         self.blobs = Blobs(settings.data_dir, _plain(settings.storage_url))
         self.reports = Reports(self.database, self.blobs)
-        self.queue = JobQueue([self.reports.job_type()])
+        kept = timedelta(hours=settings.idempotency_hours)
+        self.queue = JobQueue([self.reports.job_type(), forgetting(kept)])
         parts = Parts(self.database, self.blobs, self.reports, self.queue, _options(settings))
         for app in self.apps:
             if app.reports:
@@ -122,21 +125,22 @@ def create_app(settings: Settings, *, work: bool = True) -> FastAPI:
     install_error_handlers(app)
     for each in house.apps:
         for dotted in (*each.routers, *each.pages):
-            _add_routes(app, resolve(dotted))
+            add_routes(app, resolve(dotted))
         for resource in resources_of(each):
-            _add_routes(app, router_of(resource))
-            _add_routes(app, pages_of(resource))
+            add_routes(app, router_of(resource))
+            add_routes(app, pages_of(resource))
     app.router.middleware_stack = Signpost(app.router.middleware_stack, app.routes)
     app.state.open_operations = _known_operations(app, settings.open_endpoints)
     _add_middleware(app, settings, house)
     return app
 
 
-def _add_routes(app: FastAPI, router: APIRouter) -> None:
+def add_routes(app: FastAPI, router: APIRouter) -> None:
     """The routes themselves, so that the signpost can tell them apart; an included router is one route to it."""
     for route in router.routes:
         if isinstance(route, APIRoute):
             route.operation_id = route.operation_id or route.name
+            repeatable(route)
         app.router.routes.append(route)
 
 

@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     refresh_token_days: int = Field(14, ge=1, le=365, description="lifetime of a refresh token")
     body_limit_mb: int = Field(16, ge=1, le=1024, description="largest request body but for uploads")
     upload_limit_mb: int = Field(4096, ge=1, description="largest uploaded file")
+    idempotency_hours: float = Field(24, gt=0, description="hours the answer to an Idempotency-Key is kept")
     rate_limit: str = Field("1200/minute", description="requests of one identity, such as 1200/minute; none: no limit")
     address_rate_limit: str = Field("6000/minute", description="the same for all requests of one address")
     sign_in_rate_limit: str = Field("20/minute", description="the same for attempts to sign in from one address")

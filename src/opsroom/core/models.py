@@ -2,6 +2,7 @@
 
 from opsroom.core.audit.models import AuditEntry, AuditTransaction
 from opsroom.core.auth.models import Session, SignInLink, User
+from opsroom.core.idempotency.models import IdempotentAnswer
 from opsroom.core.jobs.models import Job, Schedule, Worker
 from opsroom.core.reports.models import Report
 from opsroom.core.storage.models import Artifact
@@ -11,6 +12,7 @@ __all__ = [
     "Artifact",
     "AuditEntry",
     "AuditTransaction",
+    "IdempotentAnswer",
     "Job",
     "Report",
     "Schedule",

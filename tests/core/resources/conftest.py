@@ -23,6 +23,7 @@ from opsroom.core.db.triggers import touch_statements, touched_tables
 from opsroom.core.resources.declaration import Parent, Resource, Rule
 from opsroom.core.resources.routes import router_of
 from opsroom.core.shapes import patch_of
+from opsroom.main import add_routes
 
 
 class ScratchEntity(Entity):
@@ -159,7 +160,7 @@ async def app(app: FastAPI) -> FastAPI:
     """The application, with the two tables' routes."""
     await create_tables(app.state.database)
     for resource in (DEPOTS, PARCELS, DEPOT_PARCELS):
-        app.include_router(router_of(resource))
+        add_routes(app, router_of(resource))
     app.state.role_permissions = bundle([CORE_GRANTS, GRANTS])
     return app
 

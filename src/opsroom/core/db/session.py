@@ -1,6 +1,6 @@
 """The dependencies by which a route reaches the database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -21,7 +21,21 @@ async def the_database(request: Request) -> Database:
 
 async def unit_of_work(request: Request) -> AsyncIterator[AsyncSession]:
     async with database_of(request).transaction() as session:
+        request.state.session = session
+        if (first := getattr(request.state, "first_in_unit", None)) is not None:
+            await first(session)
         yield session
+
+
+def begin_with(request: Request, first: Callable[[AsyncSession], Awaitable[None]]) -> None:
+    """Have the request's unit of work begin with this, before its route is called."""
+    request.state.first_in_unit = first
+
+
+def session_of(request: Request) -> AsyncSession:
+    """The session of the unit of work that the request has open."""
+    session: AsyncSession = request.state.session
+    return session
 
 
 async def reading(request: Request) -> AsyncIterator[AsyncConnection]:

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
@@ -16,8 +16,9 @@ router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
 
 
 @router.post("/endpoints/{webhook_endpoint_id}/secret", dependencies=[allow("webhooks.write")])
-async def renew_webhook_secret(webhook_endpoint_id: UUID, session: Unit) -> NewSecret:
+async def renew_webhook_secret(webhook_endpoint_id: UUID, session: Unit, response: Response) -> NewSecret:
     """Draw a new secret, shown this once; whatever is sent from now on is signed with it."""
+    response.headers["Cache-Control"] = "no-store"
     return NewSecret(secret=await actions.renew_secret(session, webhook_endpoint_id))
 
 
