@@ -1,7 +1,7 @@
 """core: idempotent answers
 
 Revision: 6099c77db85e
-After: 108975b5e245
+After: 3c73bc187385
 
 The old code may still be running while this is applied: add columns with a default or as nullable,
 create indexes concurrently on big tables, and rename nothing that is in use.
@@ -14,7 +14,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision: str = "6099c77db85e"
-down_revision: str | None = "108975b5e245"
+down_revision: str | None = "3c73bc187385"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
