@@ -22,6 +22,10 @@ core_app = App(
         "opsroom.core.console.home:router",
         "opsroom.core.console.components:router",
         "opsroom.core.console.admin:router",
+        "opsroom.core.console.search:router",
+        "opsroom.core.console.audit:router",
+        "opsroom.core.console.people:router",
+        "opsroom.core.health_page:router",
         "opsroom.core.console.jobs:router",
         "opsroom.core.console.report_form:router",
         "opsroom.core.console.reports:router",
@@ -33,12 +37,16 @@ core_app = App(
     rail=(
         Page("Reports", "/console/reports", "reports.read", icon="report"),
         Page("Jobs", "/console/jobs", "jobs.read", icon="jobs"),
+        Page("Audit", "/console/audit", "audit.read", icon="audit"),
         Page(
             "Admin",
             "/console/admin",
             "health.read",
             icon="admin",
-            below=(Page("Webhooks", "/console/webhooks", "webhooks.read"),),
+            below=(
+                Page("Health", "/console/health", "health.read"),
+                Page("Webhooks", "/console/webhooks", "webhooks.read"),
+            ),
         ),
     ),
 )

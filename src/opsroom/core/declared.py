@@ -60,6 +60,7 @@ USERS = Resource(
     presentation=Presentation(
         title="Who may sign in?",
         columns=("username", "email", "role", "is_active", "is_superuser", "last_login"),
+        aside="people/aside.html",
     ),
 )
 

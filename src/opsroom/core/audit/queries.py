@@ -48,6 +48,11 @@ async def latest_entries(
     return await _entries(connection, statement)
 
 
+async def find_entry(connection: AsyncConnection, entry_id: int) -> Entry | None:
+    found = await _entries(connection, select(AUDIT_LOG).where(AUDIT_LOG.c.id == entry_id))
+    return found[0] if found else None
+
+
 async def history_of(
     connection: AsyncConnection, table_name: str, record_id: str, size: int, after_id: int = 0
 ) -> list[Entry]:

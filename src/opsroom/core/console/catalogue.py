@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Table
+from sqlalchemy import FromClause
 
 from opsroom.core.actor import Actor
 from opsroom.core.console.inputs import label_of
@@ -37,7 +37,7 @@ class Catalogue:
     def children(self, resource: Resource, actor: Actor) -> list[Resource]:
         return [each for each in self.readable(actor) if each.parent and each.parent.resource is resource]
 
-    def of_table(self, table: Table, actor: Actor) -> Resource | None:
+    def of_table(self, table: FromClause, actor: Actor) -> Resource | None:
         """Where a reference to this table leads."""
         return next((each for each in self.readable(actor) if each.table is table and not each.parent), None)
 
@@ -103,7 +103,13 @@ def short(identifier: str) -> str:
 
 
 def heading(resource: Resource) -> str:
-    return resource.presentation.title or f"Which {resource.several.replace('_', ' ')} are there?"
+    return resource.presentation.title or f"Which {several_words(resource)} are there?"
+
+
+def several_words(resource: Resource) -> str:
+    """As they stand within a sentence."""
+    words = label_of(resource.several)
+    return words if words.split()[0].isupper() else words[0].lower() + words[1:]
 
 
 def title_of(resource: Resource) -> str:

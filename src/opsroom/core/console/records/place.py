@@ -14,6 +14,7 @@ from opsroom.core.console.catalogue import (
     label_of_record,
     list_path,
     record_path,
+    several_words,
     title_of,
 )
 from opsroom.core.console.records.references import Names
@@ -80,6 +81,7 @@ class Place:
             "place": self,
             "title": title_of(resource),
             "heading": heading(resource),
+            "several": several_words(resource),
             "may_create": "create" in resource.verbs and self.may("write"),
             "may_update": "update" in resource.verbs and self.may("write"),
             "may_delete": "delete" in resource.verbs and self.may("write"),

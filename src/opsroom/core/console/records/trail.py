@@ -55,11 +55,11 @@ async def changes_since(
     return await latest_entries(connection, wanted, min(versions, PAGE))
 
 
-def told(entry: Entry, fields: Mapping[str, Shown], zone: ZoneInfo) -> Happening:
-    """`fields`: those that may be shown; none of them for a record that has no pages, of which all are."""
+def told(entry: Entry, fields: Mapping[str, Shown], zone: ZoneInfo, *, whole: bool = False) -> Happening:
+    """fields: those of the record's pages; whole: show all others too, for who may read the trail itself"""
     before, after = entry["before"] or {}, entry["after"] or {}
     names = list(dict.fromkeys([*before, *after]))
-    shown = [name for name in names if not fields or name in fields]
+    shown = [name for name in names if whole or name in fields]
     is_row = entry["action"] in VERBS
     changes = [
         Change(

@@ -122,13 +122,19 @@ function choose(step) {
   next.scrollIntoView({ block: "nearest" });
 }
 
+function pick() {
+  const box = document.activeElement.closest("tr")?.querySelector("input[type=checkbox]");
+  if (box) box.click();
+}
+
 function onKey(event) {
   if (event.key === "Escape") closeMenus();
   if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "j") choose(1);
   if (event.key === "k") choose(-1);
+  if (event.key === "x") pick();
   if (event.key === "/") {
-    const search = document.querySelector("[type=search]");
+    const search = [...document.querySelectorAll("[type=search]")].find((each) => each.checkVisibility());
     if (search) { event.preventDefault(); search.focus(); }
   }
 }
