@@ -5,9 +5,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest
 
+DB := $(BIN)/opsroom db
+OF_APP = $(if $(APP),--app $(APP))
+# Destructive targets ask unless YES=1, and refuse in production without PRODUCTION=1.
+SURELY = $(if $(YES),--yes) $(if $(PRODUCTION),--in-production)
+needed = $(if $($(1)),"$($(1))",$(error $(1)= is needed; see make help))
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test test-fast torture torture-dispatch check format lock bench clean \
-	db-migrate db-rollback db-reset db-status db-history db-check db-create db-seed
+	db-create db-create-empty db-create-branch db-migrate db-rollback db-reset db-status db-history db-show \
+	db-heads db-branches db-stamp db-sql db-create-database db-init db-setup db-setup-reset db-reset-tables \
+	db-seed db-check
 
 ##@ The two commands
 
@@ -71,34 +79,72 @@ bench: setup-dev ## Every benchmark, each beside its peer or floor
 bench-%: setup-dev ## One benchmark, e.g. make bench-stores_report
 	$(BIN)/python benchmarks/$*.py
 
-##@ Database
+##@ Database: migrations (APP=name: only those of an app from outside)
+
+db-create: setup ## Write a migration from the models NAME="what it does"
+	$(DB) create $(call needed,NAME) $(OF_APP)
+
+db-create-empty: setup ## Write an empty migration NAME="what it does"
+	$(DB) create-empty $(call needed,NAME) $(OF_APP)
+
+db-create-branch: setup ## Write one beside its successor NAME="what it does" PARENT=revision
+	$(DB) create-branch $(call needed,NAME) --parent $(call needed,PARENT) $(OF_APP)
 
 db-migrate: setup ## Apply migrations [REVISION=head]
-	$(BIN)/opsroom db migrate $(or $(REVISION),head)
+	$(DB) migrate $(or $(REVISION),head) $(OF_APP)
 
 db-rollback: setup ## Undo migrations [STEP=1] [YES=1]
-	$(BIN)/opsroom db rollback --step $(or $(STEP),1) $(if $(YES),--yes)
+	$(DB) rollback --step $(or $(STEP),1) $(OF_APP) $(SURELY)
 
-db-reset: setup ## Down to nothing, up to the newest [YES=1]
-	$(BIN)/opsroom db reset $(if $(YES),--yes)
+db-reset: setup ## Undo every migration, then apply them all [YES=1]
+	$(DB) reset $(OF_APP) $(SURELY)
 
 db-status: setup ## The revision the database is at
-	$(BIN)/opsroom db status
+	$(DB) status $(OF_APP)
 
-db-history: setup ## The migrations
-	$(BIN)/opsroom db history
+db-history: setup ## The migrations [RANGE=from:to]
+	$(DB) history $(if $(RANGE),--range $(RANGE)) $(OF_APP)
 
-db-check: setup ## Compare models and schema
-	$(BIN)/opsroom db check
+db-show: setup ## One migration REVISION=
+	$(DB) show $(call needed,REVISION) $(OF_APP)
 
-db-create: setup ## Write a migration from the models, NAME="what it does"
-	$(BIN)/opsroom db create "$(NAME)"
+db-heads: setup ## The newest migration of each history
+	$(DB) heads $(OF_APP)
+
+db-branches: setup ## Migrations that several others follow
+	$(DB) branches $(OF_APP)
+
+db-stamp: setup ## Say that the database is at REVISION=, without migrating
+	$(DB) stamp $(call needed,REVISION) $(OF_APP)
+
+db-sql: setup ## The SQL of an upgrade [REVISION=head] [OUTPUT=file]
+	$(DB) sql $(or $(REVISION),head) $(if $(OUTPUT),--output $(OUTPUT)) $(OF_APP)
+
+##@ Database: as a whole
+
+db-create-database: setup ## Make the database itself, empty
+	$(DB) create-database
+
+db-init: setup ## Make the database and migrate it
+	$(DB) init
+
+db-setup: setup ## The same, and create the first users
+	$(DB) setup
+
+db-setup-reset: setup ## Drop everything, then set up [YES=1]
+	$(DB) setup-reset $(SURELY)
+
+db-reset-tables: setup ## Drop every table and the state of migrations [YES=1]
+	$(DB) reset-tables $(SURELY)
 
 db-seed: setup ## Create the first users
-	$(BIN)/opsroom db seed
+	$(DB) seed
+
+db-check: setup ## Is it reachable, current, and of the right shape?
+	$(DB) check $(OF_APP)
 
 ##@ Help
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-zA-Z0-9_%-]+:.*##/ {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-zA-Z0-9_%-]+:.*##/ {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

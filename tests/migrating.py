@@ -16,7 +16,8 @@ from tests.conftest import SECRET
 
 from opsroom.core.db.engine import Database
 from opsroom.migrations.check import require_current
-from opsroom.migrations.schema import FOLDER, alembic_config, head_revision
+from opsroom.migrations.histories import FOLDER
+from opsroom.migrations.schema import alembic_config, head_revision
 
 Schema = dict[str, set[tuple[Any, ...]]]
 

@@ -35,6 +35,7 @@ from opsroom.core.routing import Signpost
 from opsroom.core.storage.blobs import Blobs
 from opsroom.core.web import BodyLimit, Edge, install_error_handlers, problem
 from opsroom.migrations.check import SchemaMismatch, require_current
+from opsroom.migrations.histories import all_histories
 from opsroom.migrations.schema import head_revision
 from opsroom.settings import Settings, data_folder, secret_key
 
@@ -120,7 +121,7 @@ def create_app(settings: Settings, *, work: bool = True) -> FastAPI:
         timedelta(days=settings.refresh_token_days),
     )
     app.state.role_permissions = bundle(resolve(each.permissions) for each in house.apps if each.permissions)
-    app.state.schema_head = head_revision()
+    app.state.schema_heads = {history.version_table: head_revision(history) for history in all_histories()}
     mount_console(app, house.apps, default_zone=settings.default_zone, is_production=settings.is_production)
     install_error_handlers(app)
     for each in house.apps:

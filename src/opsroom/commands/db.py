@@ -1,6 +1,7 @@
 """`opsroom db`: what the make targets named db-… call."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,66 +10,195 @@ from opsroom.core.db.attribution import operator
 from opsroom.core.db.engine import Database
 from opsroom.core.db.origin import acting
 from opsroom.main import open_database
-from opsroom.migrations import commands
+from opsroom.migrations import commands, databases
 from opsroom.seed import NewUser, seed_users
 from opsroom.settings import Settings, load_settings
 
 group = typer.Typer(no_args_is_help=True, help="Create, migrate and inspect the database.")
+
 Yes = Annotated[bool, typer.Option("--yes", help="do not ask")]
+InProduction = Annotated[bool, typer.Option("--in-production", help="even where OPSROOM_ENVIRONMENT is production")]
+AppName = Annotated[str | None, typer.Option("--app", help="only the history of this app from outside")]
+Name = Annotated[str, typer.Argument(help="what it does, in a few words")]
+Revision = Annotated[str, typer.Argument(help="a revision, its first digits, head, or base")]
 
 
 @group.command()
-def migrate(revision: Annotated[str, typer.Argument(help="where to")] = "head") -> None:
-    """Apply the migrations that are missing."""
-    commands.migrate(_url(), revision)
-
-
-@group.command()
-def rollback(step: Annotated[int, typer.Option(min=1, help="how many")] = 1, yes: Yes = False) -> None:
-    """Undo the latest migrations."""
-    _confirm(f"Undo {step} migration(s)? Data of dropped tables and columns is lost.", yes=yes)
-    commands.rollback(_url(), step)
-
-
-@group.command()
-def reset(yes: Yes = False) -> None:
-    """Drop every table and create them anew."""
-    _confirm("Drop every table and all data?", yes=yes)
-    commands.reset(_url())
-
-
-@group.command()
-def status() -> None:
-    """Show the revision the database is at."""
-    commands.status(_url())
-
-
-@group.command()
-def history() -> None:
-    """List the migrations."""
-    commands.history(_url())
-
-
-@group.command()
-def check() -> None:
-    """Compare the models with the schema."""
-    commands.check(_url())
-
-
-@group.command()
-def create(name: Annotated[str, typer.Argument(help="what it does, in a few words")]) -> None:
+def create(name: Name, app: AppName = None) -> None:
     """Write a new migration from the difference between models and schema."""
-    commands.revision(_url(), name)
+    commands.revision(_url(), name, app)
+
+
+@group.command("create-empty")
+def create_empty(name: Name, app: AppName = None) -> None:
+    """Write a new migration without content, to be filled by hand."""
+    commands.empty_revision(name, app)
+
+
+@group.command("create-branch")
+def create_branch(
+    name: Name, parent: Annotated[str, typer.Option(help="the revision it follows")], app: AppName = None
+) -> None:
+    """Write a new migration after an older one, beside what follows that already."""
+    commands.branch(name, parent, app)
+
+
+@group.command()
+def migrate(
+    revision: Annotated[str, typer.Argument(help="where to; another than head is one of a single history")] = "head",
+    app: AppName = None,
+) -> None:
+    """Apply the migrations that are missing: ours, then those of each app from outside.
+
+    Example: opsroom db migrate; opsroom db migrate --app assistants
+    """
+    commands.migrate(_url(), revision, app)
+
+
+@group.command()
+def rollback(
+    step: Annotated[int, typer.Option(min=1, help="how many")] = 1,
+    app: AppName = None,
+    yes: Yes = False,
+    in_production: InProduction = False,
+) -> None:
+    """Undo the latest migrations."""
+    _confirm(f"Undo {step} migration(s)? Data of dropped tables and columns is lost.", yes, in_production)
+    commands.rollback(_url(), step, app)
+
+
+@group.command()
+def reset(app: AppName = None, yes: Yes = False, in_production: InProduction = False) -> None:
+    """Undo every migration, then apply them all."""
+    _confirm("Drop every table and all data?", yes, in_production)
+    commands.reset(_url(), app)
+
+
+@group.command()
+def status(app: AppName = None) -> None:
+    """Show the revision the database is at."""
+    commands.status(_url(), app)
+
+
+@group.command()
+def history(
+    revisions: Annotated[str | None, typer.Option("--range", help="from:to, either may be missing")] = None,
+    app: AppName = None,
+) -> None:
+    """List the migrations, the newest first.
+
+    Example: opsroom db history --range 5e60411a21bc:head
+    """
+    commands.history(_url(), revisions, app)
+
+
+@group.command()
+def show(revision: Revision, app: AppName = None) -> None:
+    """Show one migration: its file, what it follows, what it does."""
+    commands.show(revision, app)
+
+
+@group.command()
+def heads(app: AppName = None) -> None:
+    """Show the newest migration of each history; more than one of a history is a mistake."""
+    commands.heads(app)
+
+
+@group.command()
+def branches(app: AppName = None) -> None:
+    """Show migrations that more than one other follows."""
+    commands.branches(app)
+
+
+@group.command()
+def stamp(revision: Revision, app: AppName = None) -> None:
+    """Say that the database is at a revision, without migrating it."""
+    commands.stamp(_url(), revision, app)
+
+
+@group.command()
+def sql(
+    revision: Annotated[str, typer.Argument(help="where to, or from:to")] = "head",
+    output: Annotated[Path | None, typer.Option(help="a file; else it is printed", dir_okay=False)] = None,
+    app: AppName = None,
+) -> None:
+    """Write the SQL of an upgrade, for a database that this program may not change itself."""
+    commands.script(_url(), revision, output, app)
+
+
+@group.command()
+def check(app: AppName = None) -> None:
+    """Is the database reachable and current, and has it the schema and the triggers it should have?"""
+    commands.check(_url(), app)
+
+
+@group.command("create-database")
+def create_database() -> None:
+    """Make the database itself, empty, where the settings say."""
+    _create_database()
+
+
+@group.command()
+def init() -> None:
+    """Make the database if it is missing, and migrate it."""
+    _init()
+
+
+@group.command()
+def setup() -> None:
+    """Make and migrate the database, and create the first users."""
+    _init()
+    _seed()
+
+
+@group.command("setup-reset")
+def setup_reset(yes: Yes = False, in_production: InProduction = False) -> None:
+    """Drop everything, then set up anew: for a database that no rollback mends."""
+    _confirm("Drop every table and all data?", yes, in_production)
+    _create_database()
+    _reset_tables()
+    _init()
+    _seed()
+
+
+@group.command("reset-tables")
+def reset_tables(yes: Yes = False, in_production: InProduction = False) -> None:
+    """Drop every table, and what is known of migrations."""
+    _confirm("Drop every table and all data?", yes, in_production)
+    _reset_tables()
 
 
 @group.command()
 def seed() -> None:
     """Create the users `admin` and `user` with generated passwords, printed once."""
-    for created in asyncio.run(_seed(load_settings())):
-        print(f"{created.username}: {created.password}")
+    _seed()
 
 
-async def _seed(settings: Settings) -> list[NewUser]:
+def _create_database() -> None:
+    settings = load_settings()
+    made = asyncio.run(databases.create_database(_url(), settings.database_wait))
+    print("the database is made" if made else "the database is there already")
+
+
+def _init() -> None:
+    _create_database()
+    commands.migrate(_url())
+
+
+def _reset_tables() -> None:
+    count = asyncio.run(databases.drop_everything(_url(), load_settings().database_wait))
+    print(f"{count} objects dropped")
+
+
+def _seed() -> None:
+    created = asyncio.run(_seed_users(load_settings()))
+    for user in created:
+        print(f"{user.username}: {user.password}")
+    if not created:
+        print("the users admin and user are there already")
+
+
+async def _seed_users(settings: Settings) -> list[NewUser]:
     database: Database = open_database(settings)
     try:
         with acting(operator()):
@@ -84,9 +214,9 @@ def _url() -> str:
     return settings.database
 
 
-def _confirm(question: str, *, yes: bool) -> None:
-    if load_settings().is_production:
-        typer.echo("opsroom: refused, OPSROOM_ENVIRONMENT is production", err=True)
+def _confirm(question: str, yes: bool, in_production: bool) -> None:
+    if load_settings().is_production and not in_production:
+        typer.echo("opsroom: refused, OPSROOM_ENVIRONMENT is production; --in-production if you mean it", err=True)
         raise typer.Exit(2)
     if not yes:
         typer.confirm(question, abort=True)

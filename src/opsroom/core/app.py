@@ -30,6 +30,7 @@ class App:
 
     name: short and stable, used in paths and permissions
     models: module whose import registers the tables
+    migrations: for an app from outside, the package whose folder `versions` holds its own history
     routers: FastAPI routers of the API
     resources: a sequence of `Resource`
     pages: FastAPI routers of console pages
@@ -46,6 +47,7 @@ class App:
     name: str
     title: str
     models: str = ""
+    migrations: str = ""
     routers: tuple[str, ...] = ()
     resources: str = ""
     pages: tuple[str, ...] = ()

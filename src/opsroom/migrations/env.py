@@ -16,8 +16,6 @@ from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import Connection, event, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from opsroom.apps import installed_apps
-from opsroom.core.app import resolve
 from opsroom.core.audit.machinery import migrated, regenerate_trail
 from opsroom.core.db.attribution import AttributedConnection, attribute_sqlite
 from opsroom.core.db.base import Base
@@ -27,14 +25,13 @@ from opsroom.core.db.engine import async_url
 from opsroom.core.db.origin import Origin, set_origin
 from opsroom.core.db.triggers import regenerate_triggers
 from opsroom.migrations.aside import put_back, set_aside
+from opsroom.migrations.histories import VERSION_TABLE, History, import_models, our_history, outside_histories
 from opsroom.migrations.offline import every_trigger
 from opsroom.migrations.patience import alone, reached
 from opsroom.settings import load_settings
 
-for app in installed_apps():
-    if app.models:
-        resolve(app.models)
-
+import_models()
+HISTORY: History = context.config.attributes.get("history") or our_history()
 LOCK_TIMEOUT = "10s"  # an ALTER that waits for a lock has everyone else wait behind it
 
 
@@ -55,7 +52,18 @@ def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
 def keep_trail(ctx: MigrationContext, step: MigrationInfo, **_rest: Any) -> None:
     """In the transaction of each step: triggers that fit the new tables, and the step itself as an event."""
     if ctx.connection is not None and not ctx.as_sql:
-        migrated(ctx.connection, Base.metadata, step.up_revision_id, is_upgrade=step.is_upgrade)
+        facts = {"revision": step.up_revision_id, "direction": "up" if step.is_upgrade else "down"}
+        migrated(ctx.connection, Base.metadata, facts if HISTORY.is_ours else facts | {"app": HISTORY.name})
+
+
+def is_of_this_history(_found: Any, name: str | None, kind: str, reflected: bool, _model: Any) -> bool:  # noqa: FBT001  Alembic's signature
+    """A table that nobody declares is ours to explain; one of another history is that history's."""
+    if kind != "table" or name is None:
+        return True
+    if HISTORY.is_ours and reflected:
+        others = frozenset[str]().union(*(history.tables() for history in outside_histories()))
+        return name not in others and not name.startswith(VERSION_TABLE)
+    return name in HISTORY.tables()
 
 
 def forget_marks(_context: Any, _revision: Any, directives: list[Any]) -> None:
@@ -72,8 +80,11 @@ OPTIONS: dict[str, Any] = {
     "target_metadata": Base.metadata,
     "compare_type": True,
     "compare_server_default": True,
+    "render_as_batch": True,  # whatever it is written on, SQLite must be able to do it
     "transaction_per_migration": True,
     "on_version_apply": keep_trail,
+    "version_table": HISTORY.version_table,
+    "include_object": is_of_this_history,
 }
 
 
@@ -88,13 +99,14 @@ def run_offline() -> None:
     with context.begin_transaction():
         context.run_migrations()
         if _goes_to_head():
-            for statement in every_trigger(Base.metadata, url.get_backend_name()):
+            for statement in every_trigger(Base.metadata, url.get_backend_name(), HISTORY):
                 context.execute(statement)
 
 
 def _goes_to_head() -> bool:
     """Triggers are those of the newest tables; a script to another revision leaves them to the next migration."""
-    return context.get_revision_argument() in {"head", "heads", context.get_head_revision()}
+    heads: Any = context.get_head_revisions()
+    return context.get_revision_argument() in {"head", "heads"} | set(heads)
 
 
 async def run_online() -> None:
@@ -131,7 +143,7 @@ def _changes_something() -> bool:
 
 
 def _look(connection: Connection) -> None:
-    context.configure(connection=connection, render_as_batch=connection.dialect.name == "sqlite", **OPTIONS)
+    context.configure(connection=connection, **OPTIONS)
     with context.begin_transaction():
         context.run_migrations()
 
@@ -152,7 +164,7 @@ def _migrate_sqlite(connection: Connection) -> None:
     try:
         kept = set_aside(connection)
         # One transaction for all: the driver's transactional DDL keeps every migration or none.
-        context.configure(connection=connection, render_as_batch=True, **OPTIONS | {"transaction_per_migration": False})
+        context.configure(connection=connection, **OPTIONS | {"transaction_per_migration": False})
         context.run_migrations()
         regenerate_triggers(connection, Base.metadata)
         regenerate_trail(connection, Base.metadata)

@@ -1,6 +1,7 @@
 """Triggers and view of the trail, generated from the metadata after each migration."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from sqlalchemy import Connection, MetaData, inspect, text
 
@@ -36,11 +37,10 @@ def statements(connection: Connection, metadata: MetaData) -> Iterator[str]:
         yield from _on_sqlite([audited for audited in tables if audited.name in present])
 
 
-def migrated(connection: Connection, metadata: MetaData, revision: str | None, *, is_upgrade: bool) -> None:
+def migrated(connection: Connection, metadata: MetaData, facts: Mapping[str, Any]) -> None:
     """Regenerate after one step of a migration, and record the step."""
     regenerate_trail(connection, metadata)
     if AuditEntry.__tablename__ in inspect(connection).get_table_names():
-        facts = {"revision": revision, "direction": "up" if is_upgrade else "down"}
         connection.execute(statement(SCHEMA_MIGRATED, None, facts))
 
 
