@@ -14,7 +14,7 @@ needed = $(if $($(1)),"$($(1))",$(error $(1)= is needed; see make help))
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test test-fast torture torture-dispatch check format lock bench clean \
 	db-create db-create-empty db-create-branch db-migrate db-rollback db-reset db-status db-history db-show \
-	db-heads db-branches db-stamp db-sql db-create-database db-init db-setup db-setup-reset db-reset-tables \
+	db-heads db-branches db-stamp db-sql db-verify db-create-database db-init db-setup db-setup-reset db-reset-tables \
 	db-seed db-check
 
 ##@ The two commands
@@ -119,6 +119,9 @@ db-stamp: setup ## Say that the database is at REVISION=, without migrating
 
 db-sql: setup ## The SQL of an upgrade [REVISION=head] [OUTPUT=file]
 	$(DB) sql $(or $(REVISION),head) $(if $(OUTPUT),--output $(OUTPUT)) $(OF_APP)
+
+db-verify: setup-dev ## Prove on scratch databases that migrations are safe [LAST=n]
+	$(DB) verify $(if $(LAST),--last $(LAST))
 
 ##@ Database: as a whole
 

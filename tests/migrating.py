@@ -18,23 +18,9 @@ from opsroom.core.db.engine import Database
 from opsroom.migrations.check import require_current
 from opsroom.migrations.histories import FOLDER
 from opsroom.migrations.schema import alembic_config, head_revision
+from opsroom.migrations.shape import POSTGRESQL_SHAPE
 
 Schema = dict[str, set[tuple[Any, ...]]]
-
-POSTGRESQL_SCHEMA = {
-    "columns": """
-        SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default
-        FROM information_schema.columns WHERE table_schema = 'public'""",
-    "constraints": """
-        SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
-        WHERE connamespace = 'public'::regnamespace""",
-    "indexes": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
-    "triggers": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
-    "functions": """
-        SELECT proname, pg_get_functiondef(oid) FROM pg_proc
-        WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'""",
-    "views": "SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'",
-}
 
 
 async def execute(url: str, *statements: str) -> None:
@@ -58,7 +44,7 @@ def schema(url: str) -> Schema:
     if url.startswith("sqlite"):
         found = asyncio.run(rows(url, "SELECT type, name, tbl_name, sql FROM sqlite_master"))
         return {"all": {(*names, constraints_in_order(sql)) for *names, sql in found}}
-    return {kind: set(asyncio.run(rows(url, query))) for kind, query in POSTGRESQL_SCHEMA.items()}
+    return {kind: set(asyncio.run(rows(url, query))) for kind, query in POSTGRESQL_SHAPE.items()}
 
 
 def constraints_in_order(sql: str | None) -> str | None:

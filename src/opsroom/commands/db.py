@@ -11,11 +11,14 @@ from opsroom.core.db.engine import Database
 from opsroom.core.db.origin import acting
 from opsroom.main import open_database
 from opsroom.migrations import commands, databases
+from opsroom.migrations.verify import NOTE
+from opsroom.migrations.verify import verify as prove
 from opsroom.seed import NewUser, seed_users
 from opsroom.settings import Settings, load_settings
 
 group = typer.Typer(no_args_is_help=True, help="Create, migrate and inspect the database.")
 
+EMBEDDED = "sqlite:///opsroom.db"
 Yes = Annotated[bool, typer.Option("--yes", help="do not ask")]
 InProduction = Annotated[bool, typer.Option("--in-production", help="even where OPSROOM_ENVIRONMENT is production")]
 AppName = Annotated[str | None, typer.Option("--app", help="only the history of this app from outside")]
@@ -130,6 +133,23 @@ def sql(
 def check(app: AppName = None) -> None:
     """Is the database reachable and current, and has it the schema and the triggers it should have?"""
     commands.check(_url(), app)
+
+
+@group.command()
+def verify(
+    last: Annotated[int | None, typer.Option(min=1, help="only so many of the newest migrations; else all")] = None,
+) -> None:
+    """Prove on scratch databases that every migration goes down and up, keeps rows, and locks nobody out.
+
+    On SQLite always, on PostgreSQL where that is the configured database. Needs pip install 'opsroom[verify]'.
+    """
+    url = _url()
+    findings = [*prove([url] if url.startswith("sqlite") else [EMBEDDED, url], last)]
+    for finding in findings:
+        print(finding)
+    if not all(finding.startswith(NOTE) for finding in findings):
+        raise typer.Exit(1)
+    print("every migration holds")
 
 
 @group.command("create-database")

@@ -9,6 +9,7 @@ from opsroom.core.audit.check import gaps
 from opsroom.core.db.base import Base
 from opsroom.core.db.engine import Database
 from opsroom.core.db.refusals import refusal_from
+from opsroom.core.db.triggers import absent
 from opsroom.core.errors import Unavailable
 from opsroom.migrations.histories import History, all_histories
 from opsroom.migrations.schema import head_revision, scripts
@@ -36,9 +37,9 @@ async def require_current(database: Database) -> None:
 
 
 async def missing_triggers(database: Database) -> list[str]:
-    """What of the trail is missing, switched off or changed."""
+    """Those that keep versions, refuse, or write the trail, and are missing, switched off or changed."""
     async with database.reading() as connection:
-        return await connection.run_sync(gaps, Base.metadata)
+        return [*await connection.run_sync(absent, Base.metadata), *await connection.run_sync(gaps, Base.metadata)]
 
 
 def _require_head(history: History, current: frozenset[str]) -> None:

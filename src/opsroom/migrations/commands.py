@@ -79,17 +79,14 @@ def branches(app: str | None = None) -> None:
 
 
 def check(url: str, app: str | None = None) -> None:
-    """Fails when the database is out of reach or not current, or has another schema or other triggers than it should.
-
-    Triggers are those of the trail.
-    """
+    """Fails when the database is out of reach, not current, or has another schema or other triggers than it should."""
     with _in_a_sentence():
         _run_on(url, require_current)
         for history in _all_or(app):
             command.check(alembic_config(url, history))
         missing = _run_on(url, missing_triggers)
         if missing:
-            raise CommandError(f"the trail has gaps: {'; '.join(missing)}; `opsroom db migrate` makes triggers anew")
+            raise CommandError(f"triggers: {'; '.join(missing)}; `opsroom db migrate` makes them anew")
 
 
 def revision(url: str, message: str, app: str | None = None) -> None:

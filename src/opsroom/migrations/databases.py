@@ -1,9 +1,10 @@
 """Whole databases: made, emptied, and made for a moment."""
 
+import asyncio
 import tempfile
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -72,8 +73,8 @@ async def drop_everything(url: str, patience: float = 0) -> int:
         await engine.dispose()
 
 
-@asynccontextmanager
-async def scratch_database(like: str) -> AsyncIterator[str]:
+@contextmanager
+def scratch_database(like: str) -> Iterator[str]:
     """The URL of an empty database on the same engine and server, gone afterwards."""
     target = async_url(like)
     if target.get_backend_name() != POSTGRESQL:
@@ -82,13 +83,19 @@ async def scratch_database(like: str) -> AsyncIterator[str]:
         return
     scratch = target.set(database=f"opsroom_scratch_{uuid.uuid4().hex[:12]}")
     shown = scratch.render_as_string(hide_password=False)
-    await create_database(shown)
+    asyncio.run(create_database(shown))
     try:
         yield shown
     finally:
-        engine = _administrator(target)
+        asyncio.run(_drop_database(scratch))
+
+
+async def _drop_database(target: URL) -> None:
+    engine = _administrator(target)
+    try:
         async with engine.connect() as connection:
-            await connection.execute(text(f"DROP DATABASE {_quoted(scratch)} WITH (FORCE)"))
+            await connection.execute(text(f"DROP DATABASE {_quoted(target)} WITH (FORCE)"))
+    finally:
         await engine.dispose()
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Literal
 
 from alembic import context
-from alembic.operations.ops import CreateTableOp
+from alembic.operations.ops import CreateTableOp, DropColumnOp
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import Connection, event, pool
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -66,16 +66,21 @@ def is_of_this_history(_found: Any, name: str | None, kind: str, reflected: bool
     return name in HISTORY.tables()
 
 
-def forget_marks(_context: Any, _revision: Any, directives: list[Any]) -> None:
-    """What tables say for the making of triggers does not belong into a migration."""
+def arrange(_context: Any, _revision: Any, directives: list[Any]) -> None:
+    """What tables say for the making of triggers does not belong into a migration; what its way back loses does."""
     for directive in directives:
         for operation in directive.upgrade_ops.ops:
             if isinstance(operation, CreateTableOp):
                 operation.info = {}
+        for table in directive.downgrade_ops.ops:
+            drops = (each for each in getattr(table, "ops", ()) if isinstance(each, DropColumnOp))
+            LOSSES["loses"] += [f"{each.table_name}.{each.column_name}" for each in drops]
 
 
+LOSSES: dict[str, list[str]] = {"loses": []}
 OPTIONS: dict[str, Any] = {
-    "process_revision_directives": forget_marks,
+    "template_args": LOSSES,
+    "process_revision_directives": arrange,
     "render_item": render_item,
     "target_metadata": Base.metadata,
     "compare_type": True,

@@ -16,6 +16,10 @@ revision: str = ${repr(up_revision)}
 down_revision: str | None = ${repr(down_revision)}
 branch_labels: str | Sequence[str] | None = ${repr(branch_labels)}
 depends_on: str | Sequence[str] | None = ${repr(depends_on)}
+% if loses is not UNDEFINED and loses:
+# Columns whose values nobody gets back by going up again.
+downgrade_loses: tuple[str, ...] = ${repr(tuple(loses))}
+% endif
 
 
 def upgrade() -> None:

@@ -4,12 +4,15 @@ Our own statements set both columns; the trigger acts only on those that did not
 clients), so that `RETURNING` of our statements gives the version that is stored.
 """
 
+import re
 from collections.abc import Container
 
 from sqlalchemy import Connection, MetaData, Table, inspect
 
 from opsroom.core.db.append_only import REFUSE_FUNCTION, keep_statements
 from opsroom.core.db.rules import rule_statements
+
+NAME = re.compile(r"CREATE (OR REPLACE )?TRIGGER (?P<name>\w+)")
 
 TOUCH_FUNCTION = """
 CREATE OR REPLACE FUNCTION opsroom_touch() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -39,6 +42,15 @@ def trigger_statements(metadata: MetaData, dialect: str, present: Container[str]
         if table.name in present:
             statements += [*keep_statements(table, dialect), *rule_statements(table, dialect)]
     return statements
+
+
+def absent(connection: Connection, metadata: MetaData) -> list[str]:
+    """Those of `trigger_statements` that the database does not have."""
+    dialect = connection.dialect.name
+    query = "tgname FROM pg_trigger" if dialect == "postgresql" else "name FROM sqlite_master WHERE type = 'trigger'"
+    found = set(connection.exec_driver_sql(f"SELECT {query}").scalars())
+    wanted = [NAME.search(sql) for sql in trigger_statements(metadata, dialect, frozenset(metadata.tables))]
+    return [f"{match['name']} is not there" for match in wanted if match and match["name"] not in found]
 
 
 def touched_tables(metadata: MetaData) -> list[Table]:

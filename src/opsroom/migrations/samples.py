@@ -1,0 +1,147 @@
+"""A few rows for every table, made from the models: so that what a migration does to rows can be seen."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from itertools import islice, product
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Enum,
+    Float,
+    Integer,
+    Interval,
+    LargeBinary,
+    Numeric,
+    String,
+    Table,
+    Time,
+    Uuid,
+    inspect,
+)
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from opsroom.core.db.base import Base
+from opsroom.core.db.columns import Instant
+from opsroom.core.db.engine import Database
+from opsroom.migrations.histories import History
+
+ROWS = 2
+TRIES = 500  # combinations of values until a row satisfies its table's rules
+START = datetime(2026, 1, 1, tzinfo=UTC)
+WRITTEN_BY_TRIGGERS = "audit_"
+
+Made = dict[str, list[Mapping[str, Any]]]
+
+
+async def fill(database: Database, history: History) -> list[str]:
+    """Put rows into each table of the history; gives the names of tables for which none could be made."""
+    made: Made = {}
+    empty = []
+    async with database.transaction() as session:
+        connection = await session.connection()
+        present = await connection.run_sync(
+            lambda sync: {name: {c["name"] for c in inspect(sync).get_columns(name)} for name in _tables(sync)}
+        )
+        for table in Base.metadata.sorted_tables:
+            if table.name not in present or table.name.startswith(WRITTEN_BY_TRIGGERS):
+                continue
+            columns = [column for column in table.columns if column.name in present[table.name]]
+            made[table.name] = [
+                row for number in range(1, ROWS + 1) if (row := await _insert(session, table, columns, made, number))
+            ]
+            if not made[table.name] and table.name in history.tables():
+                empty.append(table.name)
+    return empty
+
+
+def _tables(connection: Any) -> list[str]:
+    return list(inspect(connection).get_table_names())
+
+
+async def _insert(
+    session: AsyncSession, table: Table, columns: list[Column[Any]], made: Made, number: int
+) -> Mapping[str, Any] | None:
+    for values in islice(_candidates(columns, made, number), TRIES):
+        try:
+            async with session.begin_nested():
+                await session.execute(table.insert().values(values))
+        except DBAPIError:
+            continue
+        return values
+    return None
+
+
+def _candidates(columns: list[Column[Any]], made: Made, number: int) -> Iterator[dict[str, Any]]:
+    """Full rows first, then such with nothing in one column that may be empty, then in all of them."""
+    optional = [column.name for column in columns if column.nullable]
+    left_out: list[set[str]] = [set(), *({name} for name in optional), set(optional)]
+    enums = [column for column in columns if isinstance(column.type, Enum)]
+    for spread, missing in product((0, 1), left_out):
+        values = {
+            column.name: None if column.name in missing else _value(column, made, number, spread * index)
+            for index, column in enumerate(columns)
+        }
+        for choice in product(*(_choices(column) for column in enums)):
+            yield values | {
+                column.name: value
+                for column, value in zip(enums, choice, strict=True)
+                if values[column.name] is not None
+            }
+
+
+def _choices(column: Column[Any]) -> list[Any]:
+    kind: Any = column.type
+    return list(kind.enum_class or kind.enums)
+
+
+def _value(column: Column[Any], made: Made, number: int, shift: int) -> Any:
+    for key in column.foreign_keys:
+        rows = made.get(key.column.table.name)
+        return rows[(number - 1) % len(rows)][key.column.name] if rows else None
+    if isinstance(column.type, Enum):
+        return _choices(column)[0]
+    position = list(column.table.columns).index(column)
+    if isinstance(column.type, Uuid):
+        return UUID(bytes=_digest(column, number)[:16])
+    if isinstance(column.type, String):
+        return _digest(column, number).hex()[: column.type.length or None]
+    if isinstance(column.type, Integer | BigInteger):
+        return number + shift
+    return _other_value(column.type, number, position, column)
+
+
+def _other_value(kind: Any, number: int, position: int, column: Column[Any]) -> Any:
+    # Later columns have later times: what begins is declared before what ends.
+    at = START + timedelta(days=number, hours=position)
+    if isinstance(kind, DateTime) and not kind.timezone:
+        return at.replace(tzinfo=None)
+    by_kind: dict[Any, Any] = {
+        Boolean: number % 2 == 1,
+        Instant: at,
+        DateTime: at,
+        Date: at.date() + timedelta(days=position),
+        Time: time(position % 24, number),
+        Interval: timedelta(hours=number),
+        LargeBinary: _digest(column, number),
+        JSON: {"sample": number},
+        Numeric: Decimal("0.5"),
+        Float: 0.5,
+    }
+    for each, value in by_kind.items():
+        if isinstance(kind, each):
+            return value
+    raise TypeError(f"no sample for {column} of type {kind!r}")
+
+
+def _digest(column: Column[Any], number: int) -> bytes:
+    return hashlib.sha256(f"{column} {number}".encode()).digest()
