@@ -37,6 +37,7 @@ SAFE = {
     "renaming-table": "make a new table or a view of the new name, and drop the old one a release later",
     "ban-drop-column": "stop reading and writing it in one release, and drop it in a later one",
     "ban-drop-table": "stop using it in one release, and drop it in a later one",
+    "ban-drop-constraint": "add the new one NOT VALID, validate it in a later migration, and drop the old one then",
     "ban-drop-not-null": "let the running version take nothing for a value first",
     "changing-column-type": "add a column of the new type, write both, fill it by a job, and drop the old one later",
 }

@@ -27,8 +27,9 @@ from sqlalchemy import (
     Uuid,
     inspect,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeDecorator
 
 from opsroom.core.db.base import Base
 from opsroom.core.db.columns import Instant
@@ -75,7 +76,7 @@ async def _insert(
         try:
             async with session.begin_nested():
                 await session.execute(table.insert().values(values))
-        except DBAPIError:
+        except StatementError:
             continue
         return values
     return None
@@ -91,7 +92,7 @@ def _candidates(columns: list[Column[Any]], made: Made, number: int) -> Iterator
             column.name: None if column.name in missing else _value(column, made, number, spread * index)
             for index, column in enumerate(columns)
         }
-        for choice in product(*(_choices(column) for column in enums)):
+        for choice in product(*(_choices(column)[:: 1 if number % 2 else -1] for column in enums)):
             yield values | {
                 column.name: value
                 for column, value in zip(enums, choice, strict=True)
@@ -108,16 +109,18 @@ def _value(column: Column[Any], made: Made, number: int, shift: int) -> Any:
     for key in column.foreign_keys:
         rows = made.get(key.column.table.name)
         return rows[(number - 1) % len(rows)][key.column.name] if rows else None
-    if isinstance(column.type, Enum):
+    kind: Any = column.type
+    if isinstance(kind, Enum):
         return _choices(column)[0]
-    position = list(column.table.columns).index(column)
-    if isinstance(column.type, Uuid):
+    if isinstance(kind, TypeDecorator) and not isinstance(kind, Instant):
+        kind = kind.impl_instance
+    if isinstance(kind, Uuid):
         return UUID(bytes=_digest(column, number)[:16])
-    if isinstance(column.type, String):
-        return _digest(column, number).hex()[: column.type.length or None]
-    if isinstance(column.type, Integer | BigInteger):
+    if isinstance(kind, String):
+        return _digest(column, number).hex()[: kind.length or None]
+    if isinstance(kind, Integer | BigInteger):
         return number + shift
-    return _other_value(column.type, number, position, column)
+    return _other_value(kind, number, list(column.table.columns).index(column), column)
 
 
 def _other_value(kind: Any, number: int, position: int, column: Column[Any]) -> Any:
@@ -137,10 +140,7 @@ def _other_value(kind: Any, number: int, position: int, column: Column[Any]) -> 
         Numeric: Decimal("0.5"),
         Float: 0.5,
     }
-    for each, value in by_kind.items():
-        if isinstance(kind, each):
-            return value
-    raise TypeError(f"no sample for {column} of type {kind!r}")
+    return next((value for each, value in by_kind.items() if isinstance(kind, each)), None)
 
 
 def _digest(column: Column[Any], number: int) -> bytes:
