@@ -60,6 +60,10 @@ def open_database(settings: Settings) -> Database:
     )
 
 
+def open_blobs(settings: Settings) -> Blobs:
+    return Blobs(settings.data_dir, _plain(settings.storage_url))
+
+
 class House:
     """Everything a process needs to serve or to work, put together once."""
 
@@ -72,7 +76,7 @@ class House:
         self.database = open_database(settings)
         self.metrics = Metrics()
         self.counts = Counts(_plain(settings.redis_url))
-        self.blobs = Blobs(settings.data_dir, _plain(settings.storage_url))
+        self.blobs = open_blobs(settings)
         self.reports = Reports(self.database, self.blobs)
         kept = timedelta(hours=settings.idempotency_hours)
         self.queue = JobQueue([self.reports.job_type(), forgetting(kept)])

@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     poll_interval_minutes: float = Field(
         60.0, gt=0, description="how often stores are polled; evidence lasts twice that"
     )
+    keep_polls_days: int | None = Field(
+        None, ge=1, description="polls older than so many days before the newest move to archives; none: all stay"
+    )
     dispatch_zone: str = Field("Africa/Nairobi", description="the dispatchers' local time")
     dispatch_interval_minutes: float = Field(60.0, gt=0, le=1440, description="time between decisions of dispatch")
     dispatch_loading_minutes: float = Field(

@@ -13,10 +13,11 @@ import typer
 from pydantic import BaseModel
 
 from opsroom.core.errors import Refusal
-from opsroom.main import open_database
+from opsroom.main import open_blobs, open_database
 from opsroom.migrations.check import SchemaMismatch, require_current
 from opsroom.settings import load_settings
 from opsroom.stores.account_tables import availability_table, incident_table
+from opsroom.stores.archive.history import History
 from opsroom.stores.asked_window import AskedWindow, Period, instant
 from opsroom.stores.atomic_output import written_whole
 from opsroom.stores.bare_snapshot import BareFiles, latest_in, looked_at, read_bare_files
@@ -190,7 +191,9 @@ async def _from_database(question: _Question) -> FleetAccount:
         await require_current(database)
         given = {} if question.default_zone is None else {"default_zone": question.default_zone}
         options = options_from(settings.model_dump() | given)
-        return await fleet_account(database, options, question.asked(), question.selection())
+        return await fleet_account(
+            History(database, open_blobs(settings)), options, question.asked(), question.selection()
+        )
     finally:
         await database.close()
 

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from opsroom.core.actor import Actor
 from opsroom.core.jobs.models import Job
 from opsroom.core.jobs.queue import JobQueue
-from opsroom.core.storage.blobs import Blob
+from opsroom.core.storage.blobs import Blob, Blobs
 from opsroom.core.storage.models import Artifact, ArtifactType
+from opsroom.stores.archive.known import not_archived
 from opsroom.stores.bulk import lock_observations, merge_observations
 from opsroom.stores.imports import JOB, ImportFiles
 from opsroom.stores.models import FileKind, ObservationImport
@@ -65,7 +66,7 @@ async def request_import(
     return rows, job
 
 
-async def ingest_polls(session: AsyncSession, polls: pl.DataFrame) -> int:
+async def ingest_polls(session: AsyncSession, blobs: Blobs, polls: pl.DataFrame) -> int:
     """Add live polls; unknown stores are created. Gives how many are new.
 
     `polls` has store_id (external id), instant (microseconds UTC) and status (1 up, 0 down).
@@ -78,4 +79,4 @@ async def ingest_polls(session: AsyncSession, polls: pl.DataFrame) -> int:
         polls["instant"].to_numpy(),
         polls["status"].cast(pl.Int64).to_numpy(),
     )
-    return await merge_observations(session, rows)
+    return await merge_observations(session, await not_archived(session, blobs, rows))

@@ -10,6 +10,7 @@ from opsroom.core.auth.guards import allow
 from opsroom.core.clock import now
 from opsroom.core.db.session import Reading, Unit
 from opsroom.core.errors import Invalid
+from opsroom.core.storage.serve import TheBlobs
 from opsroom.stores import actions
 from opsroom.stores.asked_parameters import Asked
 from opsroom.stores.polls import read_polls
@@ -38,7 +39,10 @@ StoreKey = Annotated[str, Path(description="the store's id, or its external id")
     },
 )
 async def add_observations(
-    request: Request, session: Unit, _actor: Annotated[Actor, allow("stores.observations.write")]
+    request: Request,
+    session: Unit,
+    blobs: TheBlobs,
+    _actor: Annotated[Actor, allow("stores.observations.write")],
 ) -> PollsAccepted:
     """Add polls: one object, an array, or NDJSON, up to 50,000 rows.
 
@@ -53,7 +57,7 @@ async def add_observations(
             f"None of the {polls.received} rows could be taken; row {first.row}, {first.field}: {first.reason}.",
             errors=[{"row": r.row, "field": r.field, "reason": r.reason} for r in polls.refused[:100]],
         )
-    added = await actions.ingest_polls(session, polls.accepted) if polls.accepted.height else 0
+    added = await actions.ingest_polls(session, blobs, polls.accepted) if polls.accepted.height else 0
     return PollsAccepted(
         received=polls.received,
         accepted=polls.accepted.height,
@@ -62,8 +66,10 @@ async def add_observations(
     )
 
 
-async def asked_course(request: Request, connection: Reading, store_id: StoreKey, asked: Asked) -> StoreCourse:
-    return await course_of_store(connection, request.app.state.options, store_id, asked)
+async def asked_course(
+    request: Request, connection: Reading, blobs: TheBlobs, store_id: StoreKey, asked: Asked
+) -> StoreCourse:
+    return await course_of_store(connection, blobs, request.app.state.options, store_id, asked)
 
 
 # The dependency reads `store_id` from the path, which the linter does not see.

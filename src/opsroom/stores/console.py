@@ -1,7 +1,7 @@
 """`/console/stores/sites`: the sites, and one site's week."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from opsroom.core.auth.guards import allow
 from opsroom.core.console.render import render
 from opsroom.core.db.session import Reading
+from opsroom.core.storage.serve import TheBlobs
+from opsroom.stores.archive.models import ArchivedSite
 from opsroom.stores.asked_window import instant
 from opsroom.stores.models import Store, StoreObservation
 from opsroom.stores.queries import find_store
@@ -31,17 +33,19 @@ async def stores(
         request,
         "stores/list.html",
         q=q,
-        rows=[(row, instant(row.latest) if row.latest is not None else None) for row in rows[:PAGE]],
+        rows=[(row, _latest(row)) for row in rows[:PAGE]],
         next_after=rows[PAGE - 1].external_id if len(rows) > PAGE else "",
         query=dict(request.query_params),
     )
 
 
 @router.get("/{store_id}", name="console_store_week", dependencies=[allow("stores.observations.read")])
-async def week(store_id: str, request: Request, connection: Reading, last: date | None = None) -> Response:
+async def week(
+    store_id: str, request: Request, connection: Reading, blobs: TheBlobs, last: date | None = None
+) -> Response:
     """The seven local days up to and including `last`; default: up to the latest poll."""
     _, external_id, zone_given = await find_store(connection, store_id)
-    found = await week_of_store(connection, request.app.state.options, store_id, last)
+    found = await week_of_store(connection, blobs, request.app.state.options, store_id, last)
     return render(
         request,
         "stores/week.html",
@@ -54,11 +58,18 @@ async def week(store_id: str, request: Request, connection: Reading, last: date 
     )
 
 
+def _latest(row: Any) -> datetime | None:
+    known = [at for at in (row.online, row.archived) if at is not None]
+    return instant(max(known)) if known else None
+
+
 async def _listed(connection: AsyncConnection, words: str, after: str) -> Sequence[Any]:
-    latest = select(func.max(StoreObservation.observed_at)).where(StoreObservation.site == Store.site)
+    online = select(func.max(StoreObservation.observed_at)).where(StoreObservation.site == Store.site)
+    archived = select(func.max(ArchivedSite.last_at)).where(ArchivedSite.site == Store.site)
     query = select(
-        Store.external_id, Store.name, Store.zone, Store.group, Store.active, latest.scalar_subquery().label("latest")
-    )
+        Store.external_id, Store.name, Store.zone, Store.group, Store.active,
+        online.scalar_subquery().label("online"), archived.scalar_subquery().label("archived"),
+    )  # fmt: skip
     if words:
         named = (Store.external_id.icontains(words, autoescape=True), Store.name.icontains(words, autoescape=True))
         query = query.where(or_(*named))

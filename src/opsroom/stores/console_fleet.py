@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.auth.guards import allow
 from opsroom.core.console.render import render
-from opsroom.core.db.session import Reading, TheDatabase
+from opsroom.core.db.session import Reading
 from opsroom.core.errors import NotFound
+from opsroom.stores.archive.history import TheHistory
 from opsroom.stores.asked_window import AskedWindow, instant
 from opsroom.stores.fleet_schemas import QualityRead, TotalsRead, incidents_of, stores_of, window_of
 from opsroom.stores.models import Store
@@ -55,9 +56,9 @@ Wanted = Annotated[Asked, Depends(asked)]
 
 
 @router.get("", name="console_stores", dependencies=[allow("stores.observations.read")])
-async def overview(request: Request, connection: Reading, database: TheDatabase, wanted: Wanted) -> Response:
+async def overview(request: Request, connection: Reading, history: TheHistory, wanted: Wanted) -> Response:
     """Availability now and over time, the worst stores, and what the data lack."""
-    seen = await _seen(request, connection, database, wanted)
+    seen = await _seen(request, connection, history, wanted)
     values: dict[str, Any] = {"seen": None} if seen is None else _figures(seen)
     return render(request, "stores/fleet.html", **await _shared(request, connection, wanted), **values)
 
@@ -66,13 +67,13 @@ async def overview(request: Request, connection: Reading, database: TheDatabase,
 async def incidents(
     request: Request,
     connection: Reading,
-    database: TheDatabase,
+    history: TheHistory,
     wanted: Wanted,
     state: str = "",
     skip: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> Response:
     """Downtimes of all stores, newest first."""
-    seen = await _seen(request, connection, database, wanted)
+    seen = await _seen(request, connection, history, wanted)
     ongoing = {"down": True, "over": False}.get(state)
     rows = [] if seen is None else incidents_of(seen.found, skip + PAGE + 1, ongoing=ongoing)[skip:]
     return render(
@@ -89,7 +90,7 @@ async def incidents(
     )
 
 
-async def _seen(request: Request, connection: AsyncConnection, database: TheDatabase, wanted: Asked) -> Overview | None:
+async def _seen(request: Request, connection: AsyncConnection, history: TheHistory, wanted: Asked) -> Overview | None:
     """None while there is no poll at all."""
     options = options_from(request.app.state.options)
     asked_for, selection = AskedWindow(trailing=wanted.window), Selection(group=wanted.group or None)
@@ -97,7 +98,7 @@ async def _seen(request: Request, connection: AsyncConnection, database: TheData
 
     async def compute() -> Overview | None:
         try:
-            return await fleet_overview(database, options, asked_for, selection, by_day=True)
+            return await fleet_overview(history, options, asked_for, selection, by_day=True)
         except NotFound as nothing:
             if nothing.code == "no_observation":
                 return None

@@ -14,10 +14,11 @@ from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
 from opsroom.core.console.forms import errors_of
 from opsroom.core.console.render import render, see_other
-from opsroom.core.db.session import Reading, TheDatabase, Unit
+from opsroom.core.db.session import Reading, Unit
 from opsroom.core.errors import Conflict, NotFound
 from opsroom.core.jobs.queue import TheQueue
 from opsroom.core.resources.crud import create_item
+from opsroom.stores.archive.history import TheHistory
 from opsroom.stores.options import options_from
 from opsroom.stores.recent import recent_of, stamp
 from opsroom.stores.sla.jobs import STATEMENTS, StatementsWanted
@@ -38,13 +39,13 @@ Writer = Annotated[Actor, allow("stores.sla.write")]
 
 
 @router.get("", name="console_stores_sla", dependencies=[Reader])
-async def policies(request: Request, connection: Reading, database: TheDatabase) -> Response:
+async def policies(request: Request, connection: Reading, history: TheHistory) -> Response:
     """Every promise and what is left of its budget."""
-    return await _list(request, connection, database)
+    return await _list(request, connection, history)
 
 
 @router.post("", name="console_stores_sla_promise")
-async def promise(request: Request, session: Unit, database: TheDatabase, actor: Writer) -> Response:
+async def promise(request: Request, session: Unit, history: TheHistory, actor: Writer) -> Response:
     async with request.form() as form:
         sent = {name: str(value).strip() for name, value in form.items()}
     try:
@@ -58,13 +59,13 @@ async def promise(request: Request, session: Unit, database: TheDatabase, actor:
         errors = {"name": refusal.sentence}
     else:
         return see_other(f"{PATH}/{created.record['id']}", "Promised.")
-    async with database.reading() as connection:
-        return await _list(request, connection, database, sent, errors)
+    async with history.database.reading() as connection:
+        return await _list(request, connection, history, sent, errors)
 
 
 @router.get("/{policy_id}", name="console_stores_sla_policy", dependencies=[Reader])
-async def policy(policy_id: UUID, request: Request, connection: Reading, database: TheDatabase) -> Response:
-    found = await find_policy(database, policy_id)
+async def policy(policy_id: UUID, request: Request, connection: Reading, history: TheHistory) -> Response:
+    found = await find_policy(history.database, policy_id)
     async with AsyncSession(connection) as session:
         stated = select(SlaStatement).where(SlaStatement.policy_id == policy_id)
         statements = (
@@ -77,7 +78,7 @@ async def policy(policy_id: UUID, request: Request, connection: Reading, databas
         request,
         "stores/sla_policy.html",
         policy=found,
-        standing=await _standing(request, connection, database, found),
+        standing=await _standing(request, connection, history, found),
         statements=statements,
         breaches=breaches,
     )
@@ -101,12 +102,12 @@ async def state(
 async def _list(
     request: Request,
     connection: AsyncConnection,
-    database: TheDatabase,
+    history: TheHistory,
     sent: dict[str, str] | None = None,
     errors: dict[str, str] | None = None,
 ) -> Response:
-    rows: Sequence[SlaPolicy] = await active_policies(database)
-    standings = [(row, await _standing(request, connection, database, row)) for row in rows]
+    rows: Sequence[SlaPolicy] = await active_policies(history.database)
+    standings = [(row, await _standing(request, connection, history, row)) for row in rows]
     return render(
         request,
         "stores/sla.html",
@@ -118,13 +119,13 @@ async def _list(
 
 
 async def _standing(
-    request: Request, connection: AsyncConnection, database: TheDatabase, row: SlaPolicy
+    request: Request, connection: AsyncConnection, history: TheHistory, row: SlaPolicy
 ) -> StandingRead | None:
     """None while the scope has no store, or there is no poll."""
 
     async def compute() -> StandingRead | None:
         try:
-            found = await standing_of(database, options_from(request.app.state.options), row)
+            found = await standing_of(history, options_from(request.app.state.options), row)
         except NotFound:
             return None
         return StandingRead.of(row.id, found, STORES)

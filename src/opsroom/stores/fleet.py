@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
-from sqlalchemy.engine import URL
 
-from opsroom.core.db.engine import Database
 from opsroom.core.errors import NotFound
+from opsroom.stores.archive.history import History
 from opsroom.stores.asked_window import AskedWindow
 from opsroom.stores.options import StoresOptions
 from opsroom.stores.selection import Selection, selected_sites
@@ -100,25 +99,25 @@ class FleetAccount:
 
 
 async def fleet_account(
-    database: Database, options: StoresOptions, asked: AskedWindow, selection: Selection
+    history: History, options: StoresOptions, asked: AskedWindow, selection: Selection
 ) -> FleetAccount:
     """
     Raises:
         Invalid: the window or a tag is not understood.
         NotFound: nothing is selected, or there is no observation from which to count back.
     """
-    async with database.reading() as connection:
+    async with history.database.reading() as connection:
         sites = await selected_sites(connection, selection)
-    return await asyncio.to_thread(_account_from, database.url, options, asked, sites)
+    return await asyncio.to_thread(_account_from, history, options, asked, sites)
 
 
 async def snapshot_of(
-    database: Database, options: StoresOptions, asked: AskedWindow, selection: Selection
+    history: History, options: StoresOptions, asked: AskedWindow, selection: Selection
 ) -> tuple[Window, Snapshot]:
     """What an account of the selected stores is computed from."""
-    async with database.reading() as connection:
+    async with history.database.reading() as connection:
         sites = await selected_sites(connection, selection)
-    return await asyncio.to_thread(_read, database.url, options, asked, sites)
+    return await asyncio.to_thread(_read, history, options, asked, sites)
 
 
 def account(snapshot: Snapshot, window: Window, profile: EvidenceProfile, default_zone: str) -> FleetAccount:
@@ -172,17 +171,19 @@ def totals_of(stores: pl.DataFrame, found: pl.DataFrame) -> Totals:
     )
 
 
-def _account_from(url: URL, options: StoresOptions, asked: AskedWindow, sites: tuple[int, ...] | None) -> FleetAccount:
-    window, snapshot = _read(url, options, asked, sites)
+def _account_from(
+    history: History, options: StoresOptions, asked: AskedWindow, sites: tuple[int, ...] | None
+) -> FleetAccount:
+    window, snapshot = _read(history, options, asked, sites)
     return account(snapshot, window, options.strict, options.default_zone)
 
 
 def _read(
-    url: URL, options: StoresOptions, asked: AskedWindow, sites: tuple[int, ...] | None
+    history: History, options: StoresOptions, asked: AskedWindow, sites: tuple[int, ...] | None
 ) -> tuple[Window, Snapshot]:
-    latest = latest_observation(url) if asked.needs_latest else None
+    latest = latest_observation(history.url) if asked.needs_latest else None
     window = asked.resolved(latest, options.default_zone)
-    return window, read_snapshot(url, Span(window.start, window.end, asked.seen_to), sites)
+    return window, read_snapshot(history, Span(window.start, window.end, asked.seen_to), sites)
 
 
 def _polls(observations: pl.DataFrame, window: Window) -> pl.DataFrame:

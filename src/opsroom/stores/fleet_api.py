@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request
 
 from opsroom.core.auth.guards import allow
-from opsroom.core.db.session import TheDatabase
+from opsroom.stores.archive.history import TheHistory
 from opsroom.stores.asked_parameters import Asked, Selected
 from opsroom.stores.fleet import FleetAccount, fleet_account
 from opsroom.stores.fleet_schemas import (
@@ -25,8 +25,8 @@ from opsroom.stores.overview import fleet_overview
 router = APIRouter(prefix="/api/v1/stores", tags=["stores"])
 
 
-async def asked_account(request: Request, database: TheDatabase, asked: Asked, selected: Selected) -> FleetAccount:
-    return await fleet_account(database, options_from(request.app.state.options), asked, selected)
+async def asked_account(request: Request, history: TheHistory, asked: Asked, selected: Selected) -> FleetAccount:
+    return await fleet_account(history, options_from(request.app.state.options), asked, selected)
 
 
 Account = Annotated[FleetAccount, Depends(asked_account, scope="function")]
@@ -55,7 +55,7 @@ async def read_fleet_incidents(
 @router.get("/summary", dependencies=[allow("stores.observations.read")])
 async def read_summary(
     request: Request,
-    database: TheDatabase,
+    history: TheHistory,
     asked: Asked,
     selected: Selected,
     worst: Annotated[int, Query(ge=0, le=1000, description="how many of the least available stores")] = 10,
@@ -63,7 +63,7 @@ async def read_summary(
 ) -> FleetSummary:
     """The whole fleet, or a part of it: sums, the worst stores, what the data lack; default: the last seven days."""
     options = options_from(request.app.state.options)
-    seen = await fleet_overview(database, options, asked, selected, by_day=by is not None)
+    seen = await fleet_overview(history, options, asked, selected, by_day=by is not None)
     return FleetSummary(
         window=window_of(seen.found),
         totals=TotalsRead.of(seen.found.totals),

@@ -27,6 +27,7 @@ from opsroom.core.reports.models import ReportFormat
 from opsroom.core.reports.run import Reports
 from opsroom.core.storage.blobs import Blob, Blobs
 from opsroom.core.storage.models import Artifact, ArtifactType
+from opsroom.stores.archive.known import not_archived
 from opsroom.stores.bulk import allow_long_statements, lock_observations, newest_by_site, write_observations
 from opsroom.stores.files import Reading, RefusedFileError, StoreIds
 from opsroom.stores.models import FileKind, ImportStatus, ObservationImport
@@ -157,7 +158,7 @@ class Importer:
         known = await register_stores(session, names)
         stores = Stores(known, numbers, names)
         for source, parsed, rejects in zip(arrived.sources, arrived.parsed, arrived.rejects, strict=True):
-            added = await _apply(session, source, parsed, stores, arrived.spool)
+            added = await _apply(session, self._blobs, source, parsed, stores, arrived.spool)
             await _record(session, source, parsed, rejects, added, run)
         report_id = await self._ask_for_report(session, run) if payload.report else None
         return {
@@ -210,12 +211,14 @@ async def _source(session: AsyncSession, import_id: UUID) -> Source:
     )
 
 
-async def _apply(session: AsyncSession, source: Source, parsed: Parsed, stores: Stores, spool: Spool) -> int:
+async def _apply(
+    session: AsyncSession, blobs: Blobs, source: Source, parsed: Parsed, stores: Stores, spool: Spool
+) -> int:
     """Write one file's rows; gives how many are new."""
     if source.imported_before:
         return 0
     if source.kind is FileKind.STATUS:
-        return await _write_polls(session, stores, spool)
+        return await _write_polls(session, blobs, stores, spool)
     names = pl.DataFrame({"store": stores.numbers, "name": stores.names})
     rows = parsed.rows.cast({"store": pl.Int64}).join(names, on="store", how="left", maintain_order="left")
     rows = rows.with_columns(store="name")
@@ -224,13 +227,13 @@ async def _apply(session: AsyncSession, source: Source, parsed: Parsed, stores: 
     return await set_zones(session, stores.known, _last_zones(rows))
 
 
-async def _write_polls(session: AsyncSession, stores: Stores, spool: Spool) -> int:
+async def _write_polls(session: AsyncSession, blobs: Blobs, stores: Stores, spool: Spool) -> int:
     site_of = np.zeros(int(stores.numbers.max(initial=0)) + 1, dtype=np.int64)
     site_of[stores.numbers] = [stores.known[name].site for name in stores.names]
     newest = await newest_by_site(session)
     added = 0
     for part in spool.parts():
-        frame = await asyncio.to_thread(_arranged, part, site_of)
+        frame = await not_archived(session, blobs, await asyncio.to_thread(_arranged, part, site_of))
         added += await write_observations(session, frame, newest)
     return added
 

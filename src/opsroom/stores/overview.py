@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from opsroom.core.db.engine import Database
 from opsroom.core.errors import Invalid
+from opsroom.stores.archive.history import History
 from opsroom.stores.asked_window import AskedWindow, days_of
 from opsroom.stores.fleet import FleetAccount, account, by_window, snapshot_of
 from opsroom.stores.options import StoresOptions
@@ -33,14 +33,14 @@ class Overview:
 
 
 async def fleet_overview(
-    database: Database, options: StoresOptions, asked: AskedWindow, selection: Selection, *, by_day: bool
+    history: History, options: StoresOptions, asked: AskedWindow, selection: Selection, *, by_day: bool
 ) -> Overview:
     """
     Raises:
         Invalid: the window or a tag is not understood, or has more than 100 days and is asked for by day.
         NotFound: nothing is selected, or there is no observation from which to count back.
     """
-    window, snapshot = await snapshot_of(database, options, asked, selection)
+    window, snapshot = await snapshot_of(history, options, asked, selection)
     zone = known_zone(asked.zone) or ZoneInfo(options.default_zone)
     days = days_of(window, zone) if by_day else []
     if len(days) > MOST_DAYS:

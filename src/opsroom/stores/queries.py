@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.errors import NotFound
+from opsroom.core.storage.blobs import Blobs
 from opsroom.stores.asked_window import AskedWindow, instant
 from opsroom.stores.maintenance.excused import with_excused
 from opsroom.stores.models import Store
@@ -101,7 +102,7 @@ class StoreCourse:
 
 
 async def course_of_store(
-    connection: AsyncConnection, settings: Mapping[str, Any], store_id: str, asked: AskedWindow
+    connection: AsyncConnection, blobs: Blobs, settings: Mapping[str, Any], store_id: str, asked: AskedWindow
 ) -> StoreCourse:
     """
     Raises:
@@ -110,8 +111,8 @@ async def course_of_store(
     """
     options = options_from(settings)
     site, external_id, zone = await find_store(connection, store_id)
-    window = await _window(connection, site, asked, options.default_zone)
-    snapshot = await read_store(connection, site, Span(window.start, window.end, asked.seen_to))
+    window = await _window(connection, blobs, site, asked, options.default_zone)
+    snapshot = await read_store(connection, blobs, site, Span(window.start, window.end, asked.seen_to))
     named = (zone or "").strip()
     return StoreCourse(external_id, named if known_zone(named) else options.default_zone, window, snapshot, options)
 
@@ -127,11 +128,13 @@ async def find_store(connection: AsyncConnection, store_id: str) -> tuple[int, s
     return row.site, row.external_id, row.zone
 
 
-async def _window(connection: AsyncConnection, site: int, asked: AskedWindow, default_zone: str) -> Window:
+async def _window(
+    connection: AsyncConnection, blobs: Blobs, site: int, asked: AskedWindow, default_zone: str
+) -> Window:
     """As asked; if nothing was, the week before the store's own latest poll."""
     latest: int | None = None
     if asked.is_open:
-        latest = await latest_of_store(connection, site, asked.seen_to)
+        latest = await latest_of_store(connection, blobs, site, asked.seen_to)
         return replace(asked, as_of=None).resolved(latest, default_zone)
     if asked.needs_latest:
         latest = await latest_of_all(connection)

@@ -12,6 +12,7 @@ from opsroom.core.jobs.handler import Permanent, Run
 from opsroom.core.parts import Parts
 from opsroom.core.reports.declaration import ReportTable, ReportType
 from opsroom.core.reports.document import Column, Document
+from opsroom.stores.archive.history import History
 from opsroom.stores.fleet import MEASURES, account
 from opsroom.stores.options import StoresOptions, options_from
 from opsroom.stores.report_documents import Told, uptime_document
@@ -55,7 +56,7 @@ def report_types(parts: Parts) -> list[ReportType[UptimeParameters]]:
 
 class UptimeReport:
     def __init__(self, parts: Parts, options: StoresOptions) -> None:
-        self._url = parts.database.url
+        self._history = History(parts.database, parts.blobs)
         self._options = options
 
     async def compute(self, parameters: UptimeParameters, run: Run) -> ReportTable:
@@ -73,8 +74,8 @@ class UptimeReport:
 
     def _snapshot(self, parameters: UptimeParameters) -> Snapshot:
         if parameters.as_of is not None:
-            return read_snapshot(self._url, _span_up_to((parameters.as_of - EPOCH) // timedelta(microseconds=1)))
-        latest = read_latest_snapshot(self._url, _span_up_to)
+            return read_snapshot(self._history, _span_up_to((parameters.as_of - EPOCH) // timedelta(microseconds=1)))
+        latest = read_latest_snapshot(self._history, _span_up_to)
         if latest is None:
             raise Permanent("There are no observations yet; import some, or give `as_of`.")
         return latest

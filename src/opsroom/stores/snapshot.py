@@ -1,7 +1,8 @@
 """Where tables and engine meet: rows become the engine's frames. Nothing else knows both."""
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,13 +14,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.db.engine import SQLITE
 from opsroom.core.db.frames import Read, Reader, consistent_reads, read_frames
+from opsroom.core.storage.blobs import Blobs
+from opsroom.stores.archive.history import LISTED, History, listing, read_archived
 from opsroom.stores.maintenance.spans import Rule, excluded_spans
 from opsroom.stores.packed_polls import PollReads
 
+# The newest poll of all is never archived; see archive/roll_off.py.
 LATEST = """
     SELECT max(latest) FROM (
         SELECT (SELECT max(o.observed_at) FROM store_observations o WHERE o.site = s.site) AS latest FROM stores s
     ) found
+"""
+LATEST_OF_STORE = """
+    SELECT (SELECT max(o.observed_at) FROM store_observations o WHERE o.site = :site AND o.observed_at <= :as_of),
+    (SELECT max(e.last_at) FROM archived_sites e WHERE e.site = :site AND e.last_at <= :as_of),
+    (SELECT max(f.last_at) FROM archived_sites f WHERE f.site = :site AND f.first_at <= :as_of AND f.last_at > :as_of)
 """
 
 HIGHEST = "SELECT coalesce(max(site), 0) FROM stores"
@@ -107,32 +116,40 @@ def latest_observation(url: URL) -> int | None:
     return found
 
 
-def read_snapshot(url: URL, span: Span, sites: Sequence[int] | None = None) -> Snapshot:
-    """All stores, or those with these site keys. Blocking."""
+def read_snapshot(history: History, span: Span, sites: Sequence[int] | None = None) -> Snapshot:
+    """All stores, or those with these site keys. Blocking.
+
+    Raises:
+        Unavailable: an archive that it reaches back to is missing or corrupted.
+    """
     only = "" if sites is None else f"AND s.site IN ({', '.join(str(int(site)) for site in sites)})"
-    with consistent_reads(url) as read:
-        return _read_all(read, span, only, as_text=url.get_backend_name() == SQLITE)
+    with consistent_reads(history.url) as read:
+        return _read_all(history, read, span, only)
 
 
-def read_latest_snapshot(url: URL, span_up_to: Callable[[int], Span]) -> Snapshot | None:
+def read_latest_snapshot(history: History, span_up_to: Callable[[int], Span]) -> Snapshot | None:
     """All stores, for the span that follows from the newest observation; None when there is none. Blocking."""
-    with consistent_reads(url) as read:
+    with consistent_reads(history.url) as read:
         latest = read(Read(LATEST, ("latest",))).item()
-        if latest is None:
-            return None
-        return _read_all(read, span_up_to(latest), "", as_text=url.get_backend_name() == SQLITE)
+        return None if latest is None else _read_all(history, read, span_up_to(latest), "")
 
 
-def _read_all(read: Reader, span: Span, only: str, *, as_text: bool) -> Snapshot:
+def _read_all(history: History, read: Reader, span: Span, only: str) -> Snapshot:
     reads = PollReads(span.start, span.end, span.as_of, only, highest_site=read(Read(HIGHEST, ("site",))).item())
-    observations = reads.polls(read(reads.within()), read(reads.beside()))
+    within, beside = read(reads.within()), read(reads.beside())
+    archived: Iterable[pl.DataFrame] = ()
+    if reads.reaches_back(beside):
+        listed = read(Read(listing(reads.before, reads.to, beside["store"]), LISTED)).rows()
+        archived = read_archived(history.blobs, listed, beside["store"] if only else None)
+    observations = reads.polls(within, beside, archived)
     hours = read(Read(HOURS.format(only=only), HOUR_COLUMNS))
     stores = read(Read(STORES.format(only=only), STORE_COLUMNS))
     maintenance = read(Read(MAINTENANCE.format(only=only), MAINTENANCE_COLUMNS))
+    as_text = history.url.get_backend_name() == SQLITE
     return _snapshot(observations, hours, stores, span, maintenance.rows(), as_text=as_text)
 
 
-async def read_store(connection: AsyncConnection, site: int, span: Span) -> Snapshot:
+async def read_store(connection: AsyncConnection, blobs: Blobs, site: int, span: Span) -> Snapshot:
     """One store, by a few indexed reads."""
     only = f"AND s.site = {int(site)}"
 
@@ -143,9 +160,17 @@ async def read_store(connection: AsyncConnection, site: int, span: Span) -> Snap
         return pl.DataFrame(await rows(sql), schema=list(columns), orient="row", infer_schema_length=None)
 
     reads = PollReads(span.start, span.end, span.as_of, only)
-    within, beside = reads.within(), reads.beside()
+    # Each statement may see a later state, and polls move only from the table to archives: so the table comes first.
+    within = await read(reads.within().sql, reads.within().columns)
+    beside = await read(reads.beside().sql, reads.beside().columns)
+    if reads.reaches_back(beside):
+        listed = await rows(listing(reads.before, reads.to, [site]))
+        archived = read_archived(blobs, listed, pl.Series([site]))
+        observations = await asyncio.to_thread(reads.polls, within, beside, archived)
+    else:
+        observations = reads.polls(within, beside)
     return _snapshot(
-        reads.polls(await read(within.sql, within.columns), await read(beside.sql, beside.columns)),
+        observations,
         await read(HOURS.format(only=only), HOUR_COLUMNS),
         await read(STORES.format(only=only), STORE_COLUMNS),
         span,
@@ -154,13 +179,15 @@ async def read_store(connection: AsyncConnection, site: int, span: Span) -> Snap
     )
 
 
-async def latest_of_store(connection: AsyncConnection, site: int, as_of: int = NO_END) -> int | None:
+async def latest_of_store(connection: AsyncConnection, blobs: Blobs, site: int, as_of: int = NO_END) -> int | None:
     """The newest observation up to and including as_of."""
-    found: int | None = await connection.scalar(
-        text("SELECT max(observed_at) FROM store_observations WHERE site = :site AND observed_at <= :as_of"),
-        {"site": site, "as_of": as_of},
-    )
-    return found
+    online, archived, cut = (await connection.execute(text(LATEST_OF_STORE), {"site": site, "as_of": as_of})).one()
+    known = [instant for instant in (online, archived) if instant is not None]
+    if cut is not None:
+        listed = [tuple(row) for row in await connection.execute(text(listing(as_of, as_of, [site])))]
+        opened = await asyncio.to_thread(list, read_archived(blobs, listed, pl.Series([site])))
+        known += [instant for rows in opened for instant in rows["observed_at"].to_list() if instant <= as_of]
+    return max(known, default=None)
 
 
 async def latest_of_all(connection: AsyncConnection) -> int | None:

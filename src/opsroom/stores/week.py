@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from opsroom.core.storage.blobs import Blobs
 from opsroom.stores.asked_window import AskedWindow, instant
 from opsroom.stores.options import options_from
 from opsroom.stores.queries import StoreCourse, course_of_store, find_store
@@ -51,11 +52,11 @@ class Week:
 
 
 async def week_of_store(
-    connection: AsyncConnection, settings: Mapping[str, Any], store_id: str, last: date | None
+    connection: AsyncConnection, blobs: Blobs, settings: Mapping[str, Any], store_id: str, last: date | None
 ) -> Week | None:
     """The seven local days up to and including `last`, by default that of the latest poll; None without any poll."""
     site, _, named = await find_store(connection, store_id)
-    latest = await latest_of_store(connection, site)
+    latest = await latest_of_store(connection, blobs, site)
     if latest is None:
         return None
     zone = (known_zone(named) if named else None) or ZoneInfo(options_from(settings).default_zone)
@@ -63,7 +64,7 @@ async def week_of_store(
     last = min(last or date.max, newest.astimezone(zone).date())
     start = midnight(last - (SHOWN_DAYS - 1) * ONE_DAY, zone)
     end = min(midnight(last + ONE_DAY, zone), newest)
-    course = await course_of_store(connection, settings, store_id, AskedWindow(start, end))
+    course = await course_of_store(connection, blobs, settings, store_id, AskedWindow(start, end))
     return Week(course, zone, [_day(course, last - age * ONE_DAY, zone) for age in range(SHOWN_DAYS)])
 
 

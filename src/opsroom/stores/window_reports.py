@@ -9,12 +9,13 @@ import polars as pl
 from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
 
 from opsroom import __version__
-from opsroom.core.errors import Refusal
+from opsroom.core.errors import Refusal, Unavailable
 from opsroom.core.jobs.handler import Permanent, Run
 from opsroom.core.parts import Parts
 from opsroom.core.reports.declaration import ReportTable, ReportType
 from opsroom.core.reports.document import Column, Document
 from opsroom.stores.account_tables import availability_table, incident_table, quality_table
+from opsroom.stores.archive.history import History
 from opsroom.stores.asked_window import AskedWindow, instant
 from opsroom.stores.fleet import FleetAccount, account, snapshot_of
 from opsroom.stores.options import options_from
@@ -109,7 +110,7 @@ WINDOW_TYPES = (
 
 class WindowReport:
     def __init__(self, parts: Parts, kind: WindowType) -> None:
-        self._database = parts.database
+        self._history = History(parts.database, parts.blobs)
         self._options = options_from(parts.options)
         self._kind = kind
 
@@ -117,8 +118,10 @@ class WindowReport:
         await run.progress(0.1, "reading observations")
         try:
             window, snapshot = await snapshot_of(
-                self._database, self._options, parameters.asked(), parameters.selection()
+                self._history, self._options, parameters.asked(), parameters.selection()
             )
+        except Unavailable:
+            raise  # the store of files may answer again
         except Refusal as refusal:
             raise Permanent(refusal.sentence) from refusal
         await run.progress(0.5, f"accounting for {snapshot.stores.height:,} stores")

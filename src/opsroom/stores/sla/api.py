@@ -11,6 +11,7 @@ from opsroom.core.db.session import TheDatabase, Unit
 from opsroom.core.errors import Invalid
 from opsroom.core.jobs.queue import TheQueue
 from opsroom.core.jobs.schemas import JobRead
+from opsroom.stores.archive.history import TheHistory
 from opsroom.stores.options import options_from
 from opsroom.stores.sla.jobs import STATEMENTS, StatementsWanted
 from opsroom.stores.sla.models import SlaWindow
@@ -25,12 +26,12 @@ router = APIRouter(prefix="/api/v1/stores/sla-policies", tags=["stores"])
 async def read_sla_standing(
     sla_policy_id: UUID,
     request: Request,
-    database: TheDatabase,
+    history: TheHistory,
     limit: Annotated[int, Query(ge=0, le=100_000, description="how many stores, worst first")] = 50,
 ) -> StandingRead:
     """Error budget and burn rates in the window that the latest poll lies in."""
-    policy = await find_policy(database, sla_policy_id)
-    found = await standing_of(database, options_from(request.app.state.options), policy)
+    policy = await find_policy(history.database, sla_policy_id)
+    found = await standing_of(history, options_from(request.app.state.options), policy)
     return StandingRead.of(policy.id, found, limit)
 
 

@@ -15,6 +15,7 @@ from opsroom.core.errors import NotFound
 from opsroom.core.jobs.handler import JobType, Permanent, Run
 from opsroom.core.parts import NoPayload, Parts
 from opsroom.core.webhooks.actions import Event, announce
+from opsroom.stores.archive.history import History
 from opsroom.stores.asked_window import instant
 from opsroom.stores.options import options_from
 from opsroom.stores.sla.models import SlaBreach, SlaPolicy, SlaStatement, SlaWindow
@@ -56,6 +57,7 @@ class Statements:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._history = History(parts.database, parts.blobs)
         self._options = options_from(parts.options)
 
     def job_type(self) -> JobType[StatementsWanted, list[Draft]]:
@@ -69,7 +71,7 @@ class Statements:
             for number, month in enumerate(months):
                 await run.progress(number / len(months), f"{policy.name}, {month:%Y-%m}")
                 terms = terms_for(policy, issued.get(month))
-                drafted = await draft(self._parts.database, self._options, policy, month, terms)
+                drafted = await draft(self._history, self._options, policy, month, terms)
                 if drafted is not None:
                     drafts.append(drafted)
                 elif payload.policy_id is not None:
@@ -120,6 +122,7 @@ class Breaches:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._history = History(parts.database, parts.blobs)
         self._options = options_from(parts.options)
 
     def job_type(self) -> JobType[NoPayload, list[tuple[SlaPolicy, Standing]]]:
@@ -133,7 +136,7 @@ class Breaches:
         for number, policy in enumerate(policies):
             await run.progress(number / len(policies), policy.name)
             try:
-                found.append((policy, await standing_of(self._parts.database, self._options, policy)))
+                found.append((policy, await standing_of(self._history, self._options, policy)))
             except NotFound:
                 continue  # no store, or no poll: nothing can be broken
         return found

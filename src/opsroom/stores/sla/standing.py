@@ -7,10 +7,9 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy.engine import URL
 
-from opsroom.core.db.engine import Database
 from opsroom.core.errors import NotFound
+from opsroom.stores.archive.history import History
 from opsroom.stores.asked_window import AskedWindow, instant
 from opsroom.stores.maintenance.models import Scope
 from opsroom.stores.options import StoresOptions
@@ -102,16 +101,16 @@ def window_at(policy: SlaPolicy, as_of: int, default_zone: str) -> Window:
 
 
 async def standing_of(
-    database: Database, options: StoresOptions, policy: SlaPolicy, month: date | None = None
+    history: History, options: StoresOptions, policy: SlaPolicy, month: date | None = None
 ) -> Standing:
     """As of the latest poll; of a past month, of its end.
 
     Raises:
         NotFound: the scope has no store, or there is no observation at all.
     """
-    async with database.reading() as connection:
+    async with history.database.reading() as connection:
         sites = await selected_sites(connection, selection_of(policy))
-    return await asyncio.to_thread(_standing_from, database.url, options, policy, month, sites)
+    return await asyncio.to_thread(_standing_from, history, options, policy, month, sites)
 
 
 def standing(snapshot: Snapshot, terms: Terms, window: Window, as_of: int, options: StoresOptions) -> Standing:
@@ -141,15 +140,15 @@ def span_of(window: Window, as_of: int) -> Span:
 
 
 def _standing_from(
-    url: URL, options: StoresOptions, policy: SlaPolicy, month: date | None, sites: Sequence[int] | None
+    history: History, options: StoresOptions, policy: SlaPolicy, month: date | None, sites: Sequence[int] | None
 ) -> Standing:
-    latest = latest_observation(url)
+    latest = latest_observation(history.url)
     if latest is None:
         raise NotFound("There is no observation yet, so nothing to hold against a promise.", code="no_observation")
     default_zone = options.default_zone
     window = window_at(policy, latest, default_zone) if month is None else month_of(policy, month, default_zone)
     as_of = min(latest, window.end)
-    return standing(read_snapshot(url, span_of(window, as_of), sites), Terms.of(policy), window, as_of, options)
+    return standing(read_snapshot(history, span_of(window, as_of), sites), Terms.of(policy), window, as_of, options)
 
 
 def _wide(sums: pl.DataFrame, windows: list[Window]) -> pl.DataFrame:

@@ -13,12 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
-from opsroom.core.db.engine import Database
 from opsroom.core.errors import NotFound
 from opsroom.core.storage.blobs import Blob, Blobs
 from opsroom.core.storage.models import Artifact, ArtifactType
 from opsroom.stores.account_tables import MEASURES as WORDS
 from opsroom.stores.account_tables import in_percent, in_units
+from opsroom.stores.archive.history import History
 from opsroom.stores.asked_window import instant
 from opsroom.stores.options import StoresOptions
 from opsroom.stores.selection import selected_sites
@@ -47,16 +47,14 @@ class Draft:
     inputs: dict[str, str]
 
 
-async def draft(
-    database: Database, options: StoresOptions, policy: SlaPolicy, month: date, terms: Terms
-) -> Draft | None:
+async def draft(history: History, options: StoresOptions, policy: SlaPolicy, month: date, terms: Terms) -> Draft | None:
     """None while the month is not over as far as the polls go, or its scope has no store."""
-    async with database.reading() as connection:
+    async with history.database.reading() as connection:
         try:
             sites = await selected_sites(connection, selection_of(policy))
         except NotFound:
             return None
-    return await asyncio.to_thread(_drafted, database, options, policy, month, terms, sites)
+    return await asyncio.to_thread(_drafted, history, options, policy, month, terms, sites)
 
 
 def due_months(policy: SlaPolicy, latest: date) -> Iterator[date]:
@@ -136,7 +134,7 @@ def statement_csv(drafted: Draft) -> bytes:
 
 
 def _drafted(
-    database: Database,
+    history: History,
     options: StoresOptions,
     policy: SlaPolicy,
     month: date,
@@ -144,11 +142,11 @@ def _drafted(
     sites: Sequence[int] | None,
 ) -> Draft | None:
     window = month_of(policy, month, options.default_zone)
-    latest = latest_observation(database.url)
+    latest = latest_observation(history.url)
     # A poll after the end may still reach back into the month.
     if latest is None or latest < window.end + (options.strict.back or 0):
         return None
-    snapshot = read_snapshot(database.url, span_of(window, window.end), sites)
+    snapshot = read_snapshot(history, span_of(window, window.end), sites)
     found = standing(snapshot, terms, window, window.end, options)
     exact = found.stores.select("store_id", *(measure for measure, _ in WORDS))
     inputs = {"hours": _fingerprint(snapshot), "lines": hashlib.sha256(exact.write_csv().encode()).hexdigest()}

@@ -13,13 +13,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select
-from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.clock import now
 from opsroom.core.jobs.handler import JobType, Run
 from opsroom.core.parts import NoPayload, Parts
 from opsroom.core.webhooks.actions import Event, announce
+from opsroom.stores.archive.history import History
 from opsroom.stores.asked_window import instant
 from opsroom.stores.fleet import account
 from opsroom.stores.models import Store
@@ -58,7 +58,7 @@ class Sweep:
         database = self._parts.database
         async with database.reading() as connection:
             seen_to = await connection.scalar(select(SweepMark.seen_to).where(SweepMark.name == MARK))
-        return await asyncio.to_thread(_look, database.url, self._options, seen_to)
+        return await asyncio.to_thread(_look, History(database, self._parts.blobs), self._options, seen_to)
 
     async def _save(
         self, session: AsyncSession, _payload: NoPayload, look: Look | None, _run: Run
@@ -71,12 +71,12 @@ class Sweep:
         return {"seen_to": instant(look.window.end).isoformat(), "events": len(events), "deliveries": deliveries}
 
 
-def _look(url: URL, options: StoresOptions, seen_to: int | None) -> Look | None:
-    latest = latest_observation(url)
+def _look(history: History, options: StoresOptions, seen_to: int | None) -> Look | None:
+    latest = latest_observation(history.url)
     if latest is None:
         return None
     window = Window("sweep", min(latest, seen_to or latest) - LOOKED_AT, latest)
-    snapshot = read_snapshot(url, Span(window.start, window.end, latest))
+    snapshot = read_snapshot(history, Span(window.start, window.end, latest))
     found = account(snapshot, window, options.strict, options.default_zone).incidents
     seen = [
         Seen(
