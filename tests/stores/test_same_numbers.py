@@ -73,8 +73,9 @@ def files(tmp_path: Path) -> Path:
     return folder
 
 
-async def command(database_url: str, *arguments: str) -> str:
+async def command(database_url: str, *arguments: str, data_dir: str = "") -> str:
     environment = {**os.environ, "OPSROOM_DATABASE_URL": database_url, "OPSROOM_SECRET_KEY": SECRET}
+    environment |= {"OPSROOM_DATA_DIR": data_dir} if data_dir else {}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "opsroom", "stores", *arguments,
         env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,

@@ -2,25 +2,19 @@
 
 import asyncio
 import json
-import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 from sqlalchemy import select
 
+from opsroom.commands.working import only, watched, working
 from opsroom.core.actor import Actor
 from opsroom.core.jobs.models import UNFINISHED, Job, JobStatus
-from opsroom.core.jobs.queue import JobQueue
-from opsroom.core.jobs.runtime import Runtime, RuntimeOptions
 from opsroom.core.logs import configure_logs
 from opsroom.core.reports.run import JOB as REPORT_JOB
 from opsroom.main import House
@@ -104,51 +98,23 @@ async def _import(given: Given) -> dict[str, Any]:
             for kind in ORDER
             if (path := given.files.get(kind)) is not None
         ]
-        # Not every type that is due: this process is no general worker.
-        queue = JobQueue([house.queue.types[IMPORT_JOB], house.queue.types[REPORT_JOB]])
-        queue.bell = house.queue.bell
+        queue = only(house, IMPORT_JOB, REPORT_JOB)
         async with house.database.transaction() as session:
             _, job = await request_import(session, queue, files, ACTOR, report=given.report)
         if given.wait:
-            await _work_until_done(house, queue, job.id)
+            async with working(house, queue):
+                result = await watched(house, job.id)
+                if result and result.get("report_id"):
+                    await watched(house, await _report_job(house, result["report_id"]))
         return await _outcome(house, job.id)
     finally:
         await house.database.close()
 
 
-async def _work_until_done(house: House, queue: JobQueue, job_id: UUID) -> None:
-    """Work beside whoever else serves this database; one of us does it."""
-    options = RuntimeOptions(concurrency=1, lease=timedelta(seconds=house.settings.job_lease_seconds))
-    worker = asyncio.create_task(Runtime(house.database, queue, house.metrics, options).run())
-    try:
-        result = await _watched(house, job_id)
-        if result and result.get("report_id"):
-            async with house.database.reading() as connection:
-                report = select(Job.id).where(Job.payload["report_id"].as_string() == result["report_id"])
-                report_job = await connection.scalar(report)
-            if report_job is not None:
-                await _watched(house, report_job)
-    finally:
-        worker.cancel()
-        with suppress(asyncio.CancelledError):
-            await worker
-
-
-async def _watched(house: House, job_id: UUID) -> dict[str, Any] | None:
-    """Wait for a job's end, with a bar where somebody looks at it; gives its result."""
-    query = select(Job.status, Job.progress, Job.message, Job.result).where(Job.id == job_id)
-    columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.description}"))
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("waiting", total=1.0)
-        while True:
-            async with house.database.reading() as connection:
-                row = (await connection.execute(query)).one()
-            bar.update(task, completed=row.progress, description=row.message or "")
-            if row.status not in UNFINISHED:
-                result: dict[str, Any] | None = row.result
-                return result
-            await asyncio.sleep(LOOK_EVERY)
+async def _report_job(house: House, report_id: str) -> UUID:
+    async with house.database.reading() as connection:
+        query = select(Job.id).where(Job.payload["report_id"].as_string() == report_id)
+        return (await connection.scalars(query)).one()
 
 
 async def _outcome(house: House, job_id: UUID) -> dict[str, Any]:

@@ -11,10 +11,12 @@ app = App(
         "opsroom.stores.sla.api:router",
         "opsroom.stores.api:router",
         "opsroom.stores.imports_api:router",
+        "opsroom.stores.archive.api:router",
         "opsroom.stores.legacy_api:router",
     ),
     pages=(
         "opsroom.stores.console_imports:router",
+        "opsroom.stores.archive.console:router",
         "opsroom.stores.console_fleet:router",
         "opsroom.stores.console_maintenance:router",
         "opsroom.stores.console_sla:router",

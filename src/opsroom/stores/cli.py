@@ -21,6 +21,7 @@ from opsroom.stores.uptime import CLASSIC, DEFAULT_ZONE, STRICT
 # Commands that need the database; importing it would slow down those that do not.
 LATER = {
     "import": "opsroom.commands.stores_import:command",
+    "roll-off": "opsroom.commands.stores_roll_off:command",
     "uptime": "opsroom.commands.stores_windows:uptime",
     "incidents": "opsroom.commands.stores_windows:incidents",
 }

@@ -3,6 +3,7 @@
 from opsroom.core.resources.declaration import Parent, Resource
 from opsroom.core.resources.presentation import Presentation
 from opsroom.core.shapes import patch_of
+from opsroom.stores.archive.resources import ARCHIVES
 from opsroom.stores.maintenance.resources import MAINTENANCE
 from opsroom.stores.models import BusinessHour, ObservationImport, Store
 from opsroom.stores.schemas import HoursCreate, HoursRead, ImportRead, StoreCreate, StoreRead
@@ -52,4 +53,4 @@ IMPORTS = Resource(
     presentation=Presentation(label="file_name", listed=False),
 )
 
-RESOURCES = (IMPORTS, MAINTENANCE, POLICIES, BREACHES, STATEMENTS, STORES, HOURS)
+RESOURCES = (IMPORTS, ARCHIVES, MAINTENANCE, POLICIES, BREACHES, STATEMENTS, STORES, HOURS)

@@ -120,8 +120,7 @@ class Rolling:
                 await allow_long_statements(session, self._longest)
                 await lock_observations(session, shared=False)
                 if await _unchanged(session, partition, polls, written.before):
-                    await _replace(session, partition, written, run)
-                    await session.execute(delete(StoreObservation).where(*_mine(partition)))
+                    await _exchange(session, partition, written, run)
                     return polls.rows.height
         raise Unavailable(
             f"Polls of {partition.name} keep arriving; they are archived when that ends.", code="arriving"
@@ -187,8 +186,13 @@ def _mine(partition: Partition) -> tuple[Any, ...]:
     return site >= partition.first_site, site < partition.end_site, at >= partition.start, at < partition.end
 
 
-async def _replace(session: AsyncSession, partition: Partition, written: Written, run: Run) -> None:
-    """The partition's archive is this file from now on."""
+async def _exchange(session: AsyncSession, partition: Partition, written: Written, run: Run) -> None:
+    """The partition's archive is this file from now on, and its polls leave the table."""
+    await _point_to(session, partition, written, run)
+    await session.execute(delete(StoreObservation).where(*_mine(partition)))
+
+
+async def _point_to(session: AsyncSession, partition: Partition, written: Written, run: Run) -> None:
     artifact = _artifact(partition, written.blob, run)
     session.add(artifact)
     await session.flush()
