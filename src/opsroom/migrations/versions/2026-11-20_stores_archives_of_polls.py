@@ -1,7 +1,7 @@
 """stores: archives of polls
 
 Revision: 0bb6cb233239
-After: 3c73bc187385
+After: 6099c77db85e
 
 The old code may still be running while this is applied: add columns with a default or as nullable,
 create indexes concurrently on big tables, and rename nothing that is in use.
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0bb6cb233239"
-down_revision: str | None = "3c73bc187385"
+down_revision: str | None = "6099c77db85e"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
