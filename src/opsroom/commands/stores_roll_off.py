@@ -14,8 +14,8 @@ from opsroom.core.logs import configure_logs
 from opsroom.main import House
 from opsroom.migrations.check import SchemaMismatch, require_current
 from opsroom.settings import load_settings
-from opsroom.stores.archive.actions import request_roll_off
-from opsroom.stores.archive.roll_off import JOB, RollOff
+from opsroom.stores.roll_off.actions import request_roll_off
+from opsroom.stores.roll_off.job import JOB, RollOff
 
 command = typer.Typer()
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from opsroom.core.jobs.handler import JobType
 from opsroom.core.parts import Parts
-from opsroom.stores.archive.roll_off import Rolling
 from opsroom.stores.demo import DemoLoader
 from opsroom.stores.imports import Importer
+from opsroom.stores.roll_off.job import Rolling
 from opsroom.stores.sla.jobs import Breaches, Statements
 from opsroom.stores.sweep.jobs import Sweep
 

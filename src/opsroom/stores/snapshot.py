@@ -19,7 +19,7 @@ from opsroom.stores.archive.history import LISTED, History, listing, read_archiv
 from opsroom.stores.maintenance.spans import Rule, excluded_spans
 from opsroom.stores.packed_polls import PollReads
 
-# The newest poll of all is never archived; see archive/roll_off.py.
+# The newest poll of all is never archived; see roll_off/job.py.
 LATEST = """
     SELECT max(latest) FROM (
         SELECT (SELECT max(o.observed_at) FROM store_observations o WHERE o.site = s.site) AS latest FROM stores s

@@ -32,7 +32,7 @@ async def test_killed_at(
         "OPSROOM_DATA_DIR": str(settings.data_dir),
         "OPSROOM_SECRET_KEY": SECRET,
     }
-    stops = STOPS_AT.replace("from opsroom.stores import imports", "import opsroom.stores.archive.roll_off as imports")
+    stops = STOPS_AT.replace("from opsroom.stores import imports", "import opsroom.stores.roll_off.job as imports")
     worker = await asyncio.create_subprocess_exec(
         sys.executable, "-c", stops, place, env=environment, stdout=asyncio.subprocess.PIPE
     )

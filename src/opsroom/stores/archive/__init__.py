@@ -1,1 +1,1 @@
-"""Polls of the past: moved from the table to files, and read back with it as if they had never left."""
+"""Files of old polls, and how they are read together with the table."""

@@ -9,8 +9,8 @@ from opsroom.core.auth.guards import allow
 from opsroom.core.db.session import Unit
 from opsroom.core.jobs.queue import TheQueue
 from opsroom.core.jobs.schemas import JobRead
-from opsroom.stores.archive.actions import request_roll_off
-from opsroom.stores.archive.roll_off import RollOff
+from opsroom.stores.roll_off.actions import request_roll_off
+from opsroom.stores.roll_off.job import RollOff
 
 router = APIRouter(prefix="/api/v1/stores/archives", tags=["stores"])
 

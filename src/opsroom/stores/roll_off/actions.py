@@ -9,7 +9,7 @@ from opsroom.core.actor import Actor
 from opsroom.core.errors import Invalid
 from opsroom.core.jobs.models import Job
 from opsroom.core.jobs.queue import JobQueue
-from opsroom.stores.archive.roll_off import JOB, RollOff
+from opsroom.stores.roll_off.job import JOB, RollOff
 
 
 async def request_roll_off(

@@ -11,9 +11,9 @@ from opsroom.core.console.render import render, see_other
 from opsroom.core.db.session import Reading, Unit
 from opsroom.core.errors import Invalid
 from opsroom.core.jobs.queue import TheQueue
-from opsroom.stores.archive.actions import request_roll_off
 from opsroom.stores.archive.models import ObservationArchive
-from opsroom.stores.archive.roll_off import RollOff
+from opsroom.stores.roll_off.actions import request_roll_off
+from opsroom.stores.roll_off.job import RollOff
 
 router = APIRouter(prefix="/console/stores/archives", include_in_schema=False)
 

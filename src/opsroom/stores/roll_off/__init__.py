@@ -1,0 +1,1 @@
+"""Moving old polls to archives: the job, and the ways to ask for it."""
