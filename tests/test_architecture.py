@@ -19,6 +19,7 @@ LONGEST_RESOURCES = 900
 VAGUE = {"utils", "helpers", "common", "misc", "manager", "managers", "base_classes"}
 EXEMPT_FROM_ENTITY_RULES = {
     "schedules",
+    "archived_sites",
     "store_observations",
     "sweep_marks",
     "workers",
