@@ -169,3 +169,19 @@ async def test_a_refused_form_leaves_nothing_in_the_trail(app: FastAPI, browser:
     async with app.state.database.reading() as connection:
         granted = await latest_entries(connection, Wanted(event="auth.role.granted"), 5)
     assert granted == []
+
+
+async def test_what_was_selected_goes_together_or_not_at_all(
+    lead: httpx.AsyncClient, depot: dict[str, Any], manager: httpx.AsyncClient
+) -> None:
+    other = await made(manager, "depots", code="NBO", town="Nairobi")
+    await made(manager, "parcels", label="books", depot_id=depot["id"])
+    path, both = "/console/r/depots/delete-selected", {"id": [depot["id"], other["id"], "x"]}
+    asked = await lead.post(path, data=both)
+    assert "Delete 2 depots?" in asked.text
+    refused = await lead.post(path, data=both | {"_why": "closed"})
+    assert "Nothing was deleted, because of MBA" in refused.text
+    done = await lead.post(path, data={"id": other["id"], "_why": "closed"})
+    assert done.headers["location"] == "/console/r/depots"
+    assert (await lead.get("/api/v1/depots")).json()["total"] == 1
+    assert (await lead.post(path, data={})).status_code == 303

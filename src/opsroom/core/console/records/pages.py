@@ -6,6 +6,7 @@ from opsroom.core.console.records.delete_pages import add_delete
 from opsroom.core.console.records.form_pages import add_create, add_update
 from opsroom.core.console.records.list_pages import add_list
 from opsroom.core.console.records.record_pages import add_record
+from opsroom.core.console.records.selected_pages import add_selected
 from opsroom.core.resources.declaration import Resource
 
 
@@ -20,4 +21,5 @@ def pages_of(resource: Resource) -> APIRouter:
         add_update(router, resource, resource.update)
     if "delete" in resource.verbs:
         add_delete(router, resource)
+        add_selected(router, resource)
     return router

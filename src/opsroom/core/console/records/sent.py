@@ -1,6 +1,6 @@
 """What a browser sends with the form of a record, and the refusals that go back beside its fields."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,10 +25,16 @@ MOST_OPTIONS = 100  # of a reference that is chosen from a list
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """texts: by field, as typed; zone: in which the form was written, the viewer's may have changed since"""
+    """texts: by field, as typed; zone: in which the form was written, the viewer's may have changed since
+    pairs: the same with every value of fields that were sent several times
+    """
 
     texts: Mapping[str, str]
     zone: ZoneInfo
+    pairs: Sequence[tuple[str, str]] = ()
+
+    def every(self, name: str) -> list[str]:
+        return [text for each, text in self.pairs if each == name]
 
     def version(self) -> int | None:
         text = self.texts.get(VERSION, "")
@@ -38,11 +44,12 @@ class Sent:
 async def read_sent(request: Request) -> Sent:
     """The form; why somebody writes becomes part of what the trail keeps of this request."""
     async with request.form() as form:
-        texts = {name: value for name, value in form.items() if isinstance(value, str)}
+        pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    texts = dict(pairs)
     if why := texts.get(WHY, "").strip()[:REASON_LIMIT]:
         set_origin(replace(current_origin(), reason=why))
     known = texts.get(ZONE) in zones()
-    return Sent(texts, ZoneInfo(texts[ZONE]) if known else viewer_of(request).zone)
+    return Sent(texts, ZoneInfo(texts[ZONE]) if known else viewer_of(request).zone, pairs)
 
 
 async def form_fields(

@@ -154,6 +154,30 @@ function offerCopies(root = document) {
   for (const button of root.querySelectorAll(COPIES)) button.hidden = false;
 }
 
+/* Selecting rows */
+
+function countSelected(form) {
+  const boxes = [...form.querySelectorAll("tbody input[type=checkbox]")];
+  const count = boxes.filter((box) => box.checked).length;
+  for (const box of boxes) box.closest("tr").toggleAttribute("data-selected", box.checked);
+  const all = form.querySelector("[data-select-all]");
+  all.checked = count > 0 && count === boxes.length;
+  all.indeterminate = count > 0 && count < boxes.length;
+  form.querySelector("[data-selected-button]").disabled = count === 0;
+  form.querySelector("[data-selected-count]").textContent = count ? `${count} selected` : "x selects the row that j and k walk to";
+}
+
+function offerSelecting(form) {
+  form.querySelector("[data-select-all]").hidden = false;
+  form.addEventListener("change", (event) => {
+    if ("selectAll" in event.target.dataset) {
+      for (const box of form.querySelectorAll("tbody input[type=checkbox]")) box.checked = event.target.checked;
+    }
+    countSelected(form);
+  });
+  countSelected(form);
+}
+
 /* Live parts */
 
 function onLiveError(event) {
@@ -178,6 +202,7 @@ function start() {
     tick();
   }
   offerCopies();
+  for (const form of document.querySelectorAll("[data-selecting]")) offerSelecting(form);
   setInterval(tick, 1000);
   document.addEventListener("submit", onSubmit);
   document.addEventListener("keydown", onKey);
