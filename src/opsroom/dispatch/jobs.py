@@ -5,7 +5,15 @@ from typing import Any
 from opsroom.core.jobs.handler import JobType
 from opsroom.core.parts import Parts
 from opsroom.dispatch.deciding_jobs import Decider
+from opsroom.dispatch.learning import Learner
+from opsroom.dispatch.replanning import RouteReplanner
+from opsroom.dispatch.watching import Watch
 
 
 def job_types(parts: Parts) -> list[JobType[Any, Any]]:
-    return [Decider(parts).job_type()]
+    return [
+        Decider(parts).job_type(),
+        RouteReplanner(parts).job_type(),
+        Learner(parts).job_type(),
+        Watch(parts).job_type(),
+    ]

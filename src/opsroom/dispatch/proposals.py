@@ -1,5 +1,6 @@
 """A decision written down: the record itself, its routes and their stops, as proposals that bind nobody yet."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from statistics import fmean
@@ -28,10 +29,28 @@ async def write_down(
     session: AsyncSession, seen: Seen, decided: Decided, *, kind: DecisionType, requested_by: str, job_id: UUID | None
 ) -> Decision:
     """Store the decision and, as planned, its routes."""
+    row = record_of(seen, decided, kind=kind, requested_by=requested_by, job_id=job_id)
+    session.add(row)
+    await session.flush()
+    await _write_routes(session, row, decided)
+    return row
+
+
+def record_of(
+    seen: Seen,
+    decided: Decided,
+    *,
+    kind: DecisionType,
+    requested_by: str,
+    job_id: UUID | None,
+    route_ids: Sequence[str] = (),
+) -> Decision:
+    """The decision as a record; `route_ids` name routes that are there already."""
     at = instant_of(seen.state.instant)
     decision_id = f"D-{at:%y%m%d-%H%M}-{(job_id or uuid7()).hex[-6:].upper()}"
     answer, state = decided.decision, seen.state.to_json()
-    row = Decision(
+    names = route_ids or [f"{decision_id}-{number}" for number in range(1, len(answer.routes) + 1)]
+    return Decision(
         decision_id=decision_id,
         type=kind,
         decided_for=at,
@@ -45,8 +64,7 @@ async def write_down(
         state_sha256=fingerprint(state),
         versions=seen.versions,
         routes_proposed=[
-            {"route_id": f"{decision_id}-{number}"} | route_json(route)
-            for number, route in enumerate(answer.routes, start=1)
+            {"route_id": name} | route_json(route) for name, route in zip(names, answer.routes, strict=True)
         ],
         orders_routed=list(answer.sent),
         orders_waiting=waiting(decided),
@@ -60,10 +78,6 @@ async def write_down(
         job_id=job_id,
         **_confidence(answer),
     )
-    session.add(row)
-    await session.flush()
-    await _write_routes(session, row, decided)
-    return row
 
 
 def kes(cents: int) -> Decimal:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.db.base import Entity
 from opsroom.core.errors import Invalid
-from opsroom.dispatch.engine_values import Rules, engine_order, engine_vehicle, seconds_of
+from opsroom.dispatch.engine_values import UNBOUNDED, Rules, engine_order, engine_vehicle, seconds_of
 from opsroom.dispatch.locking import take_turn
 from opsroom.dispatch.models import AssignmentRule, Customer, Order, OrderStatus, Vehicle, VehicleStatus
 from opsroom.dispatch.options import DispatchOptions
@@ -20,12 +20,16 @@ from opsroom.dispatch.plan_models import (
     DecisionStatus,
     Route,
     RouteStatus,
+    RouteStop,
     TravelCorrection,
 )
+from opsroom.dispatch.planning import problem
 from opsroom.dispatch.planning.problem import ArrivalBelief, State, TravelBelief
+from opsroom.dispatch.planning.travel import GreatCircle, distinct
 
 HISTORY = timedelta(days=28)
 LIKENESSES = 60  # past orders that expected ones take after
+SLOWEST_KMH = 40.0  # of a truck on its way to an order that is late already
 FEWEST = 10  # past orders from which more are expected at all
 
 Versions = dict[str, dict[str, int]]
@@ -55,10 +59,22 @@ async def read_state(session: AsyncSession, options: DispatchOptions, at: dateti
     vehicles = await _vehicles(session, routes)
     customers = await _customers(session, orders)
     rules = Rules.of((await session.scalars(select(AssignmentRule))).all())
+    trucks = tuple(engine_vehicle(vehicle, rules, at, options.zone) for vehicle in vehicles)
+    under_way = await _set_out_before(session, orders)
+    departure = seconds_of(at) + options.loading
     state = State(
         instant=seconds_of(at),
-        orders=tuple(engine_order(o, customers[o.customer_id], rules, at, options.zone) for o in orders),
-        vehicles=tuple(engine_vehicle(vehicle, rules, at, options.zone) for vehicle in vehicles),
+        orders=tuple(
+            late_terms(
+                engine_order(order, customers[order.customer_id], rules, at, options.zone),
+                trucks,
+                departure,
+                options.interval,
+                set_out=order.order_id in under_way,
+            )
+            for order in orders
+        ),
+        vehicles=trucks,
         interval=options.interval,
         loading=options.loading,
         travel=await travel_belief(session, options, at),
@@ -66,6 +82,25 @@ async def read_state(session: AsyncSession, options: DispatchOptions, at: dateti
     )
     versions = {"orders": _versions(orders, "order_id"), "vehicles": _versions(vehicles, "vehicle_id")}
     return Seen(state, versions | {"routes": _versions(routes, "route_id")}, tuple(r.route_id for r in routes))
+
+
+def late_terms(
+    order: problem.Order, trucks: Sequence[problem.Vehicle], departure: int, interval: int, *, set_out: bool
+) -> problem.Order:
+    """An order that has waited longer than agreed, or was on its way already, goes as soon as any truck can take it:
+    its limits are moved to what can still be done. Later than that would be no answer at all.
+    """
+    if order.leave_by >= departure and not set_out:
+        return order
+    approach = 0
+    if trucks:
+        places = distinct((order.pickup, *(truck.start for truck in trucks)))
+        travel = GreatCircle(TravelBelief(kmh=(SLOWEST_KMH,))).matrix(places, departure)
+        approach = min(
+            max(truck.available - departure, 0) + travel.drive(truck.start, order.pickup) for truck in trucks
+        )
+    leave_by = departure + max(interval - 1, approach) + order.pickup_service
+    return replace(order, leave_by=leave_by, latest=UNBOUNDED if set_out else order.latest)
 
 
 async def travel_belief(session: AsyncSession, options: DispatchOptions, at: datetime) -> TravelBelief:
@@ -100,6 +135,17 @@ async def _orders(session: AsyncSession, at: datetime, routes: Iterable[Route]) 
     waits = or_(Order.status == OrderStatus.PENDING, and_(Order.status == OrderStatus.ASSIGNED, taken_back))
     query = select(Order).where(waits, Order.received_at <= at).order_by(Order.received_at, Order.order_id)
     return (await session.scalars(query)).all()
+
+
+async def _set_out_before(session: AsyncSession, orders: Iterable[Order]) -> frozenset[str]:
+    """Orders whose vehicle could not go on."""
+    query = (
+        select(RouteStop.order_id)
+        .join(Route, Route.route_id == RouteStop.route_id)
+        .where(Route.departed_at.is_not(None), Route.status == RouteStatus.CANCELLED)
+        .where(RouteStop.order_id.in_([order.order_id for order in orders]))
+    )
+    return frozenset(await session.scalars(query))
 
 
 async def _vehicles(session: AsyncSession, routes: Iterable[Route]) -> Sequence[Vehicle]:

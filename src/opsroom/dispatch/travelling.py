@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpcore
 import msgspec
@@ -71,10 +72,17 @@ def _table(url: str, where: tuple[tuple[float, float], ...]) -> Table:
     return found[0], found[1]
 
 
+def _exactly(url: str) -> httpcore.URL:
+    """Given as one text, what follows a semicolon would be dropped on the way."""
+    parts = urlsplit(url)
+    target = f"{parts.path}?{parts.query}"
+    return httpcore.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port, target=target)
+
+
 def _ask(url: str) -> dict[str, Any]:
     try:
         patience = dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT)
-        with httpcore.stream("GET", url, extensions={"timeout": patience}) as response:
+        with httpcore.stream("GET", _exactly(url), extensions={"timeout": patience}) as response:
             status, body = response.status, b""
             for part in response.iter_stream():
                 body += part
