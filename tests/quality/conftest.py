@@ -1,18 +1,23 @@
 """A lot with everything that belongs to one, written by raw means, for tests that try to break it."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
-from sqlalchemy import text
+from fastapi import FastAPI
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from opsroom.core.auth.models import User
+from opsroom.core.auth.actions import open_session
+from opsroom.core.auth.models import Role, SessionKind, User
+from opsroom.core.auth.passwords import hash_password
 from opsroom.core.clock import now
 from opsroom.core.db.base import Entity
 from opsroom.core.db.engine import Database
@@ -171,3 +176,40 @@ def attempt(database: Database) -> Attempt:
 
 def _used(statement: str, values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if f":{name}" in statement}
+
+
+PASSWORD = "a horse that reads batteries"
+Person = Callable[..., Awaitable[httpx.AsyncClient]]
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    return asyncio.run(hash_password(PASSWORD))
+
+
+@pytest.fixture
+async def person(app: FastAPI, password_hash: str) -> AsyncIterator[Person]:
+    """A client of a person with a password to sign with, who accepted what a signature means."""
+    opened: list[httpx.AsyncClient] = []
+
+    async def make(username: str, role: Role, *, consents: bool = True) -> httpx.AsyncClient:
+        policy = app.state.tokens
+        async with app.state.database.transaction() as session:
+            user = await session.scalar(select(User).where(User.username == username))
+            if user is None:
+                user = User(username=username, password_hash=password_hash, role=role)
+                session.add(user)
+                await session.flush()
+            token = await open_session(session, user, SessionKind.TOKEN, policy, ip=None, user_agent=None)
+            headers = {"Authorization": f"Bearer {policy.access_token(user.id, token.session_id, now())}"}
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        client = httpx.AsyncClient(transport=transport, base_url="http://opsroom.test", headers=headers)
+        opened.append(client)
+        if consents:
+            given = await client.post("/api/v1/quality/signature-consents", json={"accepted": True})
+            assert given.status_code in {201, 409}, given.text
+        return client
+
+    yield make
+    for client in opened:
+        await client.aclose()

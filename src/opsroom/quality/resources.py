@@ -2,6 +2,7 @@
 
 from opsroom.quality.devices.resources import GAUGES, STATIONS
 from opsroom.quality.findings.resources import DEFECTS, REVIEWS
+from opsroom.quality.images.resources import IMAGES
 from opsroom.quality.inference.resources import INFERENCE_JOBS
 from opsroom.quality.inspections.resources import INSPECTIONS, SAMPLING_PLANS
 from opsroom.quality.lots.resources import LOTS, PARENTS
@@ -19,6 +20,7 @@ RESOURCES = (
     GAUGES,
     INSPECTIONS,
     SAMPLING_PLANS,
+    IMAGES,
     MEASUREMENTS,
     DEFECTS,
     REVIEWS,

@@ -2,6 +2,7 @@
 
 from opsroom.quality.devices.models import Gauge, Station
 from opsroom.quality.findings.models import Defect, DefectReview
+from opsroom.quality.images.models import InspectionImage
 from opsroom.quality.inference.models import InferenceJob
 from opsroom.quality.inspections.models import Inspection, SamplingPlan
 from opsroom.quality.lots.models import Lot, LotParent
@@ -17,6 +18,7 @@ __all__ = [
     "Gauge",
     "InferenceJob",
     "Inspection",
+    "InspectionImage",
     "Lot",
     "LotParent",
     "Measurement",

@@ -12,7 +12,7 @@ from opsroom.core.db.base import Entity
 from opsroom.core.db.columns import JsonDocument, one_of
 from opsroom.core.db.rules import Consequence, Rule, States, changed, ruled
 from opsroom.quality.kinds import DefectType, DetectionMethod, ReviewDecision, ReviewStatus, Severity
-from opsroom.quality.signing.supersession import of_inspection, supersedes
+from opsroom.quality.supersession import of_inspection, supersedes
 
 # What was decided goes back by an undo only, to where it was before.
 REVIEW_STATES = States(

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from opsroom.quality.findings.review import Step
 from opsroom.quality.kinds import DefectType, DetectionMethod, ReviewDecision, ReviewStatus, Severity
 from opsroom.quality.shapes import Identified, Kept, Words
 
@@ -47,6 +48,8 @@ class DefectCreate(BaseModel):
 
 
 class DefectRead(Identified, Kept):
+    model_config = ConfigDict(from_attributes=True)
+
     inspection_id: UUID
     inference_job_id: UUID | None
     unit_number: int | None
@@ -84,3 +87,40 @@ class ReviewRead(Identified, Kept):
     reason: str | None
     before: dict[str, Any]
     after: dict[str, Any]
+
+
+class ReviewAsked(BaseModel):
+    decision: ReviewDecision = Field(examples=["confirm"])
+    reason: Words | None = Field(None, description="needed to reject and to escalate", examples=["Dust, not a scratch"])
+    type: DefectType | None = Field(None, description="for retype")
+    severity: Severity | None = Field(None, description="for retype")
+    box: Box | None = Field(None, description="for redraw")
+    polygon: Polygon | None = Field(None, description="for redraw")
+
+    def step(self) -> Step:
+        drawn = self.box is not None or self.polygon is not None
+        place = {"box": self.box.model_dump() if self.box else None, "polygon": self.polygon} if drawn else None
+        return Step(self.decision, self.reason, self.type, self.severity, place)
+
+
+class Waiting(BaseModel):
+    """A finding in the queue."""
+
+    lot_number: str
+    finding: DefectRead
+
+
+class ReviewerRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    reviewer: str
+    confirmed: int
+    rejected: int
+    retyped: int
+    redrawn: int
+    escalated: int
+    undone: int = Field(description="steps they took back; those count as nothing else")
+    compared: int = Field(description="findings that another person judged too")
+    agreed: int = Field(description="those of them judged alike")
+    with_model: int = Field(description="findings of a model that they judged")
+    confirmed_model: int = Field(description="those of them that they confirmed")

@@ -11,7 +11,7 @@ from opsroom.core.db.base import Entity
 from opsroom.core.db.columns import JsonDocument, one_of
 from opsroom.core.db.rules import Consequence, Rule, States, Verb, changed, ruled
 from opsroom.quality.kinds import LotStatus
-from opsroom.quality.signing.supersession import supersedes
+from opsroom.quality.supersession import supersedes
 
 LOT_STATES = States(
     "status",

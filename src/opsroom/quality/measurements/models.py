@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from opsroom.core.db.base import Entity
 from opsroom.core.db.rules import Consequence, Rule, changed, ruled
-from opsroom.quality.signing.supersession import of_inspection, supersedes
+from opsroom.quality.supersession import of_inspection, supersedes
 
 INSPECTION_IS = "EXISTS (SELECT 1 FROM inspections WHERE id = {row}.inspection_id AND status {what})"
 ENDED = "An inspection that has ended takes no further measurements and changes none."

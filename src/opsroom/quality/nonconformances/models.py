@@ -10,7 +10,7 @@ from opsroom.core.db.base import Entity
 from opsroom.core.db.columns import one_of
 from opsroom.core.db.rules import Consequence, Rule, States, changed, ruled
 from opsroom.quality.kinds import ActionStatus, ActionType, NonconformanceStatus, Severity
-from opsroom.quality.signing.supersession import supersedes
+from opsroom.quality.supersession import supersedes
 
 NONCONFORMANCE_STATES = States(
     "status",
