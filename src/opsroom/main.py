@@ -26,6 +26,7 @@ from opsroom.core.idempotency.answers import repeatable
 from opsroom.core.idempotency.jobs import forgetting
 from opsroom.core.jobs.queue import JobQueue
 from opsroom.core.jobs.runtime import Runtime, RuntimeOptions
+from opsroom.core.mail import Mailer
 from opsroom.core.metrics import Metrics
 from opsroom.core.parts import Parts
 from opsroom.core.ratelimit import Counts, Limits, RateLimit, parse_limit
@@ -77,10 +78,20 @@ class House:
         self.metrics = Metrics()
         self.counts = Counts(_plain(settings.redis_url))
         self.blobs = open_blobs(settings)
-        self.reports = Reports(self.database, self.blobs)
+        days = settings.report_days
+        self.reports = Reports(self.database, self.blobs, keep=timedelta(days=days) if days else None)
         kept = timedelta(hours=settings.idempotency_hours)
         self.queue = JobQueue([self.reports.job_type(), forgetting(kept)])
-        parts = Parts(self.database, self.blobs, self.reports, self.queue, _options(settings))
+        self.roles = bundle(resolve(each.permissions) for each in self.apps if each.permissions)
+        parts = Parts(
+            database=self.database,
+            blobs=self.blobs,
+            reports=self.reports,
+            queue=self.queue,
+            options=_options(settings),
+            roles=self.roles,
+            mailer=Mailer(_plain(settings.smtp_url), settings.mail_from),
+        )
         for app in self.apps:
             if app.reports:
                 self.reports.declare(resolve(app.reports)(parts))
@@ -124,7 +135,7 @@ def create_app(settings: Settings, *, work: bool = True) -> FastAPI:
         timedelta(minutes=settings.access_token_minutes),
         timedelta(days=settings.refresh_token_days),
     )
-    app.state.role_permissions = bundle(resolve(each.permissions) for each in house.apps if each.permissions)
+    app.state.role_permissions = house.roles
     app.state.schema_heads = {history.version_table: head_revision(history) for history in all_histories()}
     mount_console(app, house.apps, default_zone=settings.default_zone, is_production=settings.is_production)
     install_error_handlers(app)

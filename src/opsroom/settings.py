@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from opsroom.core.db.engine import async_url
 from opsroom.core.errors import WrongSetting
+from opsroom.core.mail import checked_url
 from opsroom.core.ratelimit import parse_limit
 
 
@@ -52,6 +53,14 @@ class Settings(BaseSettings):
     storage_url: SecretStr | None = Field(
         None, description="where artifacts live; default: artifacts/ in the data folder"
     )
+    smtp_url: SecretStr | None = Field(
+        None, description="smtp://host, smtp+starttls://user:password@host:587 or smtps://…; none: no letters are sent"
+    )
+    mail_from: str = Field("Opsroom <opsroom@localhost>", description="sender of letters")
+    public_url: str = Field(
+        "http://127.0.0.1:8000", pattern=r"^https?://[^\s/]+[^\s]*$", description="address of links in letters"
+    )
+    report_days: int = Field(90, ge=0, le=3650, description="days that files of reports are kept; 0: for ever")
     secret_key: SecretStr | None = Field(
         None, min_length=KEY_LENGTH, description="signs tokens; generated in the data folder for the embedded default"
     )
@@ -120,6 +129,13 @@ class Settings(BaseSettings):
     def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("expected a redis://, rediss:// or unix:// URL")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            checked_url(value.get_secret_value())
         return value
 
     @field_validator("rate_limit", "address_rate_limit", "sign_in_rate_limit")

@@ -15,10 +15,12 @@ from opsroom.core.auth.trail import PASSWORD_CHANGED, ROLE_GRANTED
 from opsroom.core.errors import Forbidden
 from opsroom.core.jobs.models import Job
 from opsroom.core.jobs.schemas import JobRead
+from opsroom.core.reports.access import readable
 from opsroom.core.reports.models import Report
 from opsroom.core.reports.schemas import ReportRead
 from opsroom.core.resources.declaration import Resource
 from opsroom.core.resources.presentation import Presentation
+from opsroom.core.schedules.resources import LETTERS, SCHEDULES
 from opsroom.core.shapes import patch_of
 from opsroom.core.storage.models import Artifact
 from opsroom.core.storage.schemas import ArtifactRead
@@ -88,6 +90,7 @@ REPORTS = Resource(
     permission="reports",
     search=("type", "requested_by"),
     presentation=Presentation(title="Which reports were made?", page="/console/reports/{id}", listed=False),
+    visible_to=readable,
 )
 
 ARTIFACTS = Resource(
@@ -100,4 +103,4 @@ ARTIFACTS = Resource(
     presentation=Presentation(title="Which files are kept?"),
 )
 
-RESOURCES = (USERS, JOBS, REPORTS, ARTIFACTS, ENDPOINTS, DELIVERIES)
+RESOURCES = (USERS, JOBS, REPORTS, SCHEDULES, LETTERS, ARTIFACTS, ENDPOINTS, DELIVERIES)

@@ -67,6 +67,11 @@ class Conflict(Refusal):
     default_code = "conflict"
 
 
+class Gone(Refusal):
+    status = HTTPStatus.GONE
+    default_code = "gone"
+
+
 class PreconditionFailed(Refusal):
     status = HTTPStatus.PRECONDITION_FAILED
     default_code = "changed_meanwhile"

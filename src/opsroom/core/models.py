@@ -5,6 +5,7 @@ from opsroom.core.auth.models import Session, SignInLink, User
 from opsroom.core.idempotency.models import IdempotentAnswer
 from opsroom.core.jobs.models import Job, Schedule, Worker
 from opsroom.core.reports.models import Report
+from opsroom.core.schedules.models import ReportLetter, ReportSchedule
 from opsroom.core.storage.models import Artifact
 from opsroom.core.webhooks.models import WebhookDelivery, WebhookEndpoint
 
@@ -15,6 +16,8 @@ __all__ = [
     "IdempotentAnswer",
     "Job",
     "Report",
+    "ReportLetter",
+    "ReportSchedule",
     "Schedule",
     "Session",
     "SignInLink",

@@ -6,15 +6,19 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from opsroom.core.auth.roles import RolePermissions
 from opsroom.core.db.engine import Database
 from opsroom.core.jobs.queue import JobQueue
+from opsroom.core.mail import Mailer
 from opsroom.core.reports.run import Reports
 from opsroom.core.storage.blobs import Blobs
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """reports, queue: filled while the apps are put together; use them when a job runs, not before
+    """roles: what each role may do, for work in somebody's name
+    mailer: sends letters
+    reports, queue: filled while the apps are put together; use them when a job runs, not before
     options: the values of all settings that are not secret, by name; an app reads its own from them
     """
 
@@ -23,6 +27,8 @@ class Parts:
     reports: Reports
     queue: JobQueue
     options: Mapping[str, Any]
+    roles: RolePermissions
+    mailer: Mailer
 
 
 class NoPayload(BaseModel):

@@ -63,7 +63,7 @@ async def get_report_by_path(report_id: str, connection: Reading) -> dict[str, A
 async def download_report_file(report_id: str, request: Request, session: Unit, blobs: TheBlobs) -> Response:
     """The CSV; 409 while the report is being made."""
     report = await find_report(session, _key(report_id))
-    if report.type != UPTIME:  # other types have permissions of their own
+    if report.type != UPTIME or report.private:  # other types have permissions of their own
         raise _unknown(report_id)
     artifact = await finished_artifact(session, report)
     await record(session, REPORT_DOWNLOADED, ("reports", report.id), sha256=artifact.sha256)
@@ -101,16 +101,20 @@ async def pending_status(connection: Reading) -> dict[str, Any]:
 
 
 def _reports() -> Select[Any]:
-    return select(
-        Report.id,
-        Report.status,
-        Report.error,
-        Report.size_bytes,
-        Report.summary,
-        Report.finished_at,
-        Report.parameters,
-        Job.progress,
-    ).outerjoin(Job, Job.id == Report.job_id)
+    return (
+        select(
+            Report.id,
+            Report.status,
+            Report.error,
+            Report.size_bytes,
+            Report.summary,
+            Report.finished_at,
+            Report.parameters,
+            Job.progress,
+        )
+        .outerjoin(Job, Job.id == Report.job_id)
+        .where(Report.private.is_(False))
+    )
 
 
 async def _described(connection: AsyncConnection, report_id: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ Everything that says nothing is recorded whole.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Column, MetaData, Table
@@ -45,6 +45,10 @@ class AuditedTable:
     @property
     def key(self) -> tuple[Column[Any], ...]:
         return tuple(self.table.primary_key.columns)
+
+    def as_found(self, columns: Collection[str]) -> "AuditedTable":
+        """While a migration is on its way, a table has not all of its columns yet, or no longer."""
+        return replace(self, recorded=tuple(column for column in self.recorded if column.name in columns))
 
     @property
     def left_out(self) -> tuple[str, ...]:

@@ -27,9 +27,15 @@ def regenerate_trail(connection: Connection, metadata: MetaData) -> None:
 
 def statements(connection: Connection, metadata: MetaData) -> Iterator[str]:
     """What makes the trail of the tables that exist."""
-    present = set(inspect(connection).get_table_names())
+    inspector = inspect(connection)
+    present = set(inspector.get_table_names())
     has_trail = {AuditTransaction.__tablename__, AuditEntry.__tablename__} <= present
-    tables = audited_tables(metadata)
+    tables = [
+        audited.as_found({column["name"] for column in inspector.get_columns(audited.name)})
+        if audited.name in present
+        else audited
+        for audited in audited_tables(metadata)
+    ]
     if connection.dialect.name == "postgresql":
         schema = connection.scalar(text("SELECT current_schema()"))
         yield from _on_postgresql(tables, present if has_trail else set(), str(schema), has_trail=has_trail)

@@ -48,7 +48,9 @@ CORE_GRANTS: Grants = {
             "reports.read",
         }
     ),
-    Role.MANAGER: frozenset({"artifacts.read", "jobs.cancel", "reports.write"}),
+    Role.MANAGER: frozenset(
+        {"artifacts.read", "jobs.cancel", "reports.schedules.read", "reports.schedules.write", "reports.write"}
+    ),
     Role.ADMIN: frozenset(
         {"audit.read", "metrics.read", "users.read", "users.write", "webhooks.read", "webhooks.write"}
     ),

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import PUBLIC, allow
 from opsroom.core.console.job_rows import Counts, JobFilter, JobRow, count_jobs, list_jobs
 from opsroom.core.console.live import stream
@@ -39,7 +40,7 @@ async def to_console() -> Response:
 @router.get("/console/", name="console_home", dependencies=[allow("console.read")])
 async def home(request: Request, connection: Reading) -> Response:
     may_look = actor_of(request).may("jobs.read")
-    overview = await _look(connection, _types(request)) if may_look else None
+    overview = await _look(connection, _types(request), actor_of(request)) if may_look else None
     return render(request, "home.html", **_values(request, overview))
 
 
@@ -47,17 +48,17 @@ async def home(request: Request, connection: Reading) -> Response:
 async def home_live(request: Request) -> StreamingResponse:
     return stream(
         request,
-        partial(_look, types=_types(request)),
+        partial(_look, types=_types(request), actor=actor_of(request)),
         lambda seen: html(request, "home_work.html", **_values(request, seen)),
     )
 
 
-async def _look(connection: AsyncConnection, types: Collection[str]) -> Overview:
+async def _look(connection: AsyncConnection, types: Collection[str], actor: Actor) -> Overview:
     return Overview(
         counts=await count_jobs(connection),
         unfinished=(await list_jobs(connection, JobFilter(status="unfinished")))[:SHOWN],
         failed=(await list_jobs(connection, JobFilter(status="failed")))[:SHOWN],
-        reports=(await list_reports(connection, ReportFilter(status="complete"), types))[:SHOWN],
+        reports=(await list_reports(connection, ReportFilter(status="complete"), types, actor))[:SHOWN],
     )
 
 

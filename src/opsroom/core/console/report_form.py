@@ -24,7 +24,7 @@ from opsroom.core.reports.renderers import RENDERERS
 router = APIRouter(prefix="/console/reports", include_in_schema=False)
 
 # Names that no parameter of a report has.
-TYPE, FORMAT, ZONE = "report_type", "report_format", "written_in_zone"
+TYPE, FORMAT, ZONE, PRIVATE = "report_type", "report_format", "written_in_zone", "report_private"
 
 Writer = Annotated[Actor, allow("reports.write")]
 
@@ -47,7 +47,13 @@ async def create(request: Request, session: Unit, queue: TheQueue, reports: TheR
             values_from(declared.parameters, sent, _zone_of(request, sent))
         )  # fmt: skip
         report = await reports.request(
-            session, queue, declared.name, parameters, ReportFormat(report_format or ReportFormat.CSV), actor
+            session,
+            queue,
+            declared.name,
+            parameters,
+            ReportFormat(report_format or ReportFormat.CSV),
+            actor,
+            private=PRIVATE in sent,
         )
     except ValidationError as error:
         return _form(request, declared, sent, errors_of(error))
@@ -77,6 +83,7 @@ def _form(
         declared=declared,
         fields=fields_of(declared.parameters, given, viewer_of(request).zone, errors),
         formats=[(each.value, each.value.upper()) for each in RENDERERS],
+        private=PRIVATE in given,
         chosen_format=given.get(FORMAT, ""),
         refusal=(errors or {}).get("", ""),
     )

@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from opsroom.core.actor import Actor
 from opsroom.core.console.job_rows import api_list
 from opsroom.core.errors import BadRequest
 from opsroom.core.jobs.models import Job
+from opsroom.core.reports.access import readable
 from opsroom.core.reports.models import UNFINISHED, Report, ReportStatus
 from opsroom.core.storage.models import Artifact
 
@@ -20,7 +22,8 @@ PAGE = 50
 _shown = (
     Report.id, Report.type, Report.status, Report.format, Report.parameters, Report.requested_by, Report.as_of,
     Report.row_count, Report.size_bytes, Report.error, Report.created_at, Report.started_at, Report.finished_at,
-    Report.job_id, Report.artifact_id, Job.progress, Job.message, Job.cancel_requested,
+    Report.job_id, Report.artifact_id, Report.private, Report.expires_at, Job.progress, Job.message,
+    Job.cancel_requested,
 )  # fmt: skip
 _whole = (*_shown, Report.input_fingerprint, Report.engine_version, Report.summary, Artifact.sha256, Artifact.name)
 
@@ -40,9 +43,9 @@ class ReportFilter:
 
 
 async def list_reports(
-    connection: AsyncConnection, wanted: ReportFilter, types: Collection[str]
+    connection: AsyncConnection, wanted: ReportFilter, types: Collection[str], actor: Actor
 ) -> Sequence[ReportRow]:
-    """Newest first, one more than a page if there are more; only of the given types."""
+    """Newest first, one more than a page if there are more; only of the given types, and what this actor may read."""
     statement = (
         select(*_shown)
         .outerjoin(Job, Job.id == Report.job_id)
@@ -50,6 +53,8 @@ async def list_reports(
         .order_by(Report.id.desc())
         .limit(PAGE + 1)
     )
+    if (rule := readable(actor)) is not None:
+        statement = statement.where(rule)
     if wanted.status:
         statement = statement.where(Report.status.in_(_statuses(wanted.status)))
     if wanted.before:
@@ -57,13 +62,15 @@ async def list_reports(
     return (await connection.execute(statement)).all()
 
 
-async def find_report(connection: AsyncConnection, report_id: UUID) -> ReportRow | None:
+async def find_report(connection: AsyncConnection, report_id: UUID, actor: Actor) -> ReportRow | None:
     statement = (
         select(*_whole)
         .outerjoin(Job, Job.id == Report.job_id)
         .outerjoin(Artifact, Artifact.id == Report.artifact_id)
         .where(Report.id == report_id)
     )
+    if (rule := readable(actor)) is not None:
+        statement = statement.where(rule)
     return (await connection.execute(statement)).one_or_none()
 
 

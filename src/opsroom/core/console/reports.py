@@ -47,7 +47,7 @@ Wanted = Annotated[ReportFilter, Depends(filter_of)]
 
 @router.get("", name="console_reports")
 async def reports(request: Request, connection: Reading, wanted: Wanted, _actor: Reader) -> Response:
-    rows = await list_reports(connection, wanted, visible_types(request))
+    rows = await list_reports(connection, wanted, visible_types(request), actor_of(request))
     return render(request, "reports/list.html", wanted=wanted, kinds=_kinds(request), **_list_values(request, rows))
 
 
@@ -55,14 +55,14 @@ async def reports(request: Request, connection: Reading, wanted: Wanted, _actor:
 async def reports_live(request: Request, wanted: Wanted, _actor: Reader) -> StreamingResponse:
     return stream(
         request,
-        partial(list_reports, wanted=wanted, types=visible_types(request)),
+        partial(list_reports, wanted=wanted, types=visible_types(request), actor=actor_of(request)),
         lambda rows: html(request, "reports/rows.html", **_list_values(request, rows)),
     )
 
 
 @router.get("/{report_id}", name="console_report")
 async def report(report_id: UUID, request: Request, connection: Reading, blobs: TheBlobs, _actor: Reader) -> Response:
-    shown = await _find(connection, report_id, visible_types(request), blobs)
+    shown = await _find(connection, report_id, request, blobs)
     return render(request, "reports/report.html", **_values(request, shown))
 
 
@@ -70,7 +70,7 @@ async def report(report_id: UUID, request: Request, connection: Reading, blobs: 
 async def report_live(report_id: UUID, request: Request, blobs: TheBlobs, _actor: Reader) -> StreamingResponse:
     return stream(
         request,
-        partial(_find, report_id=report_id, types=visible_types(request), blobs=blobs),
+        partial(_find, report_id=report_id, request=request, blobs=blobs),
         lambda shown: html(request, "reports/record.html", **_values(request, shown)),
         lambda shown: shown.report.status not in UNFINISHED,
     )
@@ -78,7 +78,7 @@ async def report_live(report_id: UUID, request: Request, blobs: TheBlobs, _actor
 
 @router.post("/{report_id}/cancel", name="console_report_cancel", dependencies=[allow("reports.write")])
 async def cancel(report_id: UUID, request: Request, session: Unit, queue: TheQueue) -> Response:
-    row = await _find_row(await session.connection(), report_id, visible_types(request))
+    row = await _find_row(await session.connection(), report_id, request)
     if row.job_id is None or row.status not in UNFINISHED:
         raise Conflict(f"The report has ended already: it is {row.status.value}.", code="report_ended")
     await queue.cancel(session, row.job_id)
@@ -95,16 +95,16 @@ def _kinds(request: Request) -> list[tuple[str, str]]:
     return [("", "all"), *((name, name) for name in sorted(visible_types(request)))]
 
 
-async def _find_row(connection: AsyncConnection, report_id: UUID, types: dict[str, ReportType[Any]]) -> ReportRow:
+async def _find_row(connection: AsyncConnection, report_id: UUID, request: Request) -> ReportRow:
     """One answer for what is not there and for what this person may not know of."""
-    row = await find_report(connection, report_id)
-    if row is None or row.type not in types:
+    row = await find_report(connection, report_id, actor_of(request))
+    if row is None or row.type not in visible_types(request):
         raise NotFound(f"There is no report {report_id}, or you may not see reports of its type.")
     return row
 
 
-async def _find(connection: AsyncConnection, report_id: UUID, types: dict[str, ReportType[Any]], blobs: Blobs) -> Shown:
-    row = await _find_row(connection, report_id, types)
+async def _find(connection: AsyncConnection, report_id: UUID, request: Request, blobs: Blobs) -> Shown:
+    row = await _find_row(connection, report_id, request)
     is_table = row.status is ReportStatus.COMPLETE and row.format is ReportFormat.CSV and row.sha256
     return Shown(row, await read_preview(blobs, row.sha256) if is_table else None)
 

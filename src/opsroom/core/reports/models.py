@@ -35,6 +35,9 @@ _unfinished = text("status IN ('pending', 'running')")
 class Report(Entity):
     """type: as declared by a `ReportType`
     exclusive_key: at most one unfinished run has it, by a partial unique index
+    permission: of its type, kept here so that lists can be filtered by it
+    private: only who asked for it may read it
+    expires_at: when its file is let go; None: never
     as_of: the instant the result speaks of; never the time of generation
     input_fingerprint: SHA-256 over everything the result depends on
     error: why it failed, `cancelled` included
@@ -55,6 +58,9 @@ class Report(Entity):
     status: Mapped[ReportStatus] = mapped_column(one_of(ReportStatus), default=ReportStatus.PENDING)
     format: Mapped[ReportFormat] = mapped_column(one_of(ReportFormat))
     parameters: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
+    permission: Mapped[str | None] = mapped_column(String(100))
+    private: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
     exclusive_key: Mapped[str | None] = mapped_column(String(120), info=PLAIN)
     job_id: Mapped[UUID | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
     artifact_id: Mapped[UUID | None] = mapped_column(ForeignKey("artifacts.id", ondelete="SET NULL"), index=True)

@@ -1,8 +1,9 @@
 """One mechanism for every app's reports: asked for as a row, computed as a job, kept as an artifact."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -44,10 +45,15 @@ class Rendered:
 class Reports:
     """The declared report types, and running one."""
 
-    def __init__(self, database: Database, blobs: Blobs, types: Iterable[ReportType[Any]] = ()) -> None:
+    def __init__(
+        self, database: Database, blobs: Blobs, types: Iterable[ReportType[Any]] = (), *, keep: timedelta | None = None
+    ) -> None:
+        """keep: how long files of reports that say nothing else are kept; None: for ever"""
         self.types: dict[str, ReportType[Any]] = {}
         self._database = database
         self._blobs = blobs
+        self._keep = keep
+        self._when_ended: list[Callable[[AsyncSession, UUID], Awaitable[None]]] = []
         self.declare(types)
 
     def declare(self, types: Iterable[ReportType[Any]]) -> None:
@@ -55,6 +61,10 @@ class Reports:
             if report_type.name in self.types:
                 raise ValueError(f"two report types are named {report_type.name}")
             self.types[report_type.name] = report_type
+
+    def when_ended(self, tell: Callable[[AsyncSession, UUID], Awaitable[None]]) -> None:
+        """Have a function called in the transaction that marks a run as complete or failed."""
+        self._when_ended.append(tell)
 
     def declared(self, name: str) -> ReportType[Any]:
         try:
@@ -71,8 +81,11 @@ class Reports:
         parameters: BaseModel,
         report_format: ReportFormat,
         actor: Actor,
+        *,
+        private: bool = False,
+        keep: timedelta | None = None,
     ) -> Report:
-        """Insert a run and its job in the caller's transaction.
+        """Insert a run and its job in the caller's transaction; `keep` is counted from now.
 
         Raises:
             Conflict: the type allows one unfinished run and has one; `report_id` names it.
@@ -82,6 +95,9 @@ class Reports:
             type=type_name,
             format=report_format,
             parameters=parameters.model_dump(mode="json"),
+            permission=declared.permission,
+            private=private,
+            expires_at=now() + kept if (kept := keep or self._keep) else None,
             exclusive_key=type_name if declared.exclusive else None,
             user_id=actor.user_id,
             requested_by=actor.name,
@@ -171,6 +187,7 @@ class Reports:
         report.size_bytes = done.blob.size
         report.summary = done.table.summary
         report.finished_at = now()
+        await self._tell(session, report.id)
         return {"report_id": str(report.id)}
 
     async def _failed(self, session: AsyncSession, payload: RunReport, reason: str, _run: Run) -> None:
@@ -180,6 +197,11 @@ class Reports:
             .values(status=ReportStatus.FAILED, error=reason, finished_at=now(), version=Report.version + 1)
             .execution_options(synchronize_session=False)
         )
+        await self._tell(session, payload.report_id)
+
+    async def _tell(self, session: AsyncSession, report_id: UUID) -> None:
+        for tell in self._when_ended:
+            await tell(session, report_id)
 
 
 def _is_second(error: IntegrityError) -> bool:

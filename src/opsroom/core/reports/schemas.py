@@ -13,6 +13,10 @@ class ReportCreate(BaseModel):
     type: str = Field(examples=["stores.uptime"])
     format: ReportFormat = ReportFormat.CSV
     parameters: dict[str, Any] = Field(default_factory=dict, examples=[{"profile": "strict"}])
+    private: bool = Field(False, description="only who asks for it may read it")
+    keep_days: int | None = Field(
+        None, ge=1, le=3650, description="days after which the file is let go; default: OPSROOM_REPORT_DAYS"
+    )
 
 
 class ReportRead(BaseModel):
@@ -24,6 +28,8 @@ class ReportRead(BaseModel):
     format: ReportFormat
     parameters: dict[str, Any]
     requested_by: str
+    private: bool
+    expires_at: datetime | None
     job_id: UUID | None
     as_of: datetime | None
     input_fingerprint: str | None

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from opsroom.core.recurrence import occurrences
 from opsroom.stores.maintenance.models import MaintenanceWindow
-from opsroom.stores.maintenance.recurrence import occurrences
 
 ONE_DAY = timedelta(days=1)
 WEEK = 7

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, NaiveDatetime, model_validator
 
+from opsroom.core.recurrence import checked_rule
 from opsroom.stores.maintenance.models import Scope
-from opsroom.stores.maintenance.recurrence import checked_rule
 from opsroom.stores.uptime import known_zone
 
 LONGEST = timedelta(days=366)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 
-from opsroom.stores.maintenance.recurrence import occurrences
+from opsroom.core.recurrence import occurrences
 from opsroom.stores.uptime import known_zone, utc_from_local
 from opsroom.stores.uptime.zones import Int64s
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsroom.stores.maintenance.recurrence import WrongRecurrenceError, checked_rule, occurrences
+from opsroom.core.recurrence import WrongRecurrenceError, checked_rule, occurrences
 
 START = datetime(2026, 11, 24, 2)  # a Tuesday
 DAY = timedelta(days=1)

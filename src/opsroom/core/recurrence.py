@@ -1,4 +1,4 @@
-"""Recurrence rules: the part of RFC 5545 that a maintenance calendar needs, in local wall time.
+"""Recurrence rules: the part of RFC 5545 that calendars of work need, in local wall time.
 
     FREQ=WEEKLY;BYDAY=TU,TH            FREQ=MONTHLY;BYDAY=1SU;BYMONTH=3,6,9,12
     FREQ=DAILY;INTERVAL=2;COUNT=10     FREQ=MONTHLY;BYMONTHDAY=-1;UNTIL=20271231
