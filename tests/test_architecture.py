@@ -25,7 +25,9 @@ EXEMPT_FROM_ENTITY_RULES = {
     "workers",
     "alembic_version",
     "audit_transactions",
+    "audit_checkpoints",
     "audit_entries",
+    "audit_tiles",
 }
 
 for app in installed_apps():

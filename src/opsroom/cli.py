@@ -22,6 +22,7 @@ VERBS = {
     "worker": Verb("opsroom.commands.worker:command", "Run background jobs."),
     "demo": Verb("opsroom.commands.demo:command", "Set up with demonstration data, and serve."),
     "db": Verb("opsroom.commands.db:group", "Create, migrate and inspect the database."),
+    "audit": Verb("opsroom.commands.audit:group", "Seal, verify, prove and export the audit trail."),
     "user": Verb("opsroom.commands.user:group", "People: create, reset, sign-in links."),
 }
 

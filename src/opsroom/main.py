@@ -15,6 +15,8 @@ from pydantic import SecretStr
 from opsroom import __version__
 from opsroom.apps import installed_apps
 from opsroom.core.app import resolve
+from opsroom.core.audit.sealed.notes import Signer, signer_of
+from opsroom.core.audit_jobs import sealing
 from opsroom.core.auth.guards import COOKIE
 from opsroom.core.auth.roles import bundle
 from opsroom.core.auth.tokens import TokenPolicy
@@ -65,6 +67,16 @@ def open_blobs(settings: Settings) -> Blobs:
     return Blobs(settings.data_dir, _plain(settings.storage_url))
 
 
+ORIGIN = "opsroom.audit"
+
+
+def audit_signers(settings: Settings) -> tuple[Signer, ...]:
+    """Who signs the checkpoints of the trail: the present key first."""
+    present = _plain(settings.audit_key) or secret_key(settings)
+    previous = _plain(settings.audit_key_previous)
+    return tuple(signer_of(secret, ORIGIN) for secret in (present, previous) if secret)
+
+
 class House:
     """Everything a process needs to serve or to work, put together once."""
 
@@ -81,7 +93,9 @@ class House:
         days = settings.report_days
         self.reports = Reports(self.database, self.blobs, keep=timedelta(days=days) if days else None)
         kept = timedelta(hours=settings.idempotency_hours)
-        self.queue = JobQueue([self.reports.job_type(), forgetting(kept)])
+        self.queue = JobQueue(
+            [self.reports.job_type(), forgetting(kept), sealing(self.database, audit_signers(settings))]
+        )
         self.roles = bundle(resolve(each.permissions) for each in self.apps if each.permissions)
         parts = Parts(
             database=self.database,

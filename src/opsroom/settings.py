@@ -64,6 +64,12 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(
         None, min_length=KEY_LENGTH, description="signs tokens; generated in the data folder for the embedded default"
     )
+    audit_key: SecretStr | None = Field(
+        None, min_length=KEY_LENGTH, description="signs checkpoints of the audit trail; default: made of the secret key"
+    )
+    audit_key_previous: SecretStr | None = Field(
+        None, min_length=KEY_LENGTH, description="signs beside it until everybody who verifies knows the new key"
+    )
     open_endpoints: Names = Field((), description="operations anyone may call, by operation id, comma-separated")
     cors_origins: Names = Field((), description="origins allowed to call the API from a browser, comma-separated")
     outgoing_networks: Names = Field((), description="inner networks that webhooks may reach, such as 10.1.0.0/16")

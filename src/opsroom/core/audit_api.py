@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import AwareDatetime, BaseModel, Field
 
 from opsroom.core.audit.models import Action, Level
 from opsroom.core.audit.queries import Entry, Wanted, history_of, latest_entries
+from opsroom.core.audit.sealed.exporting import consistency_of, newest_checkpoint, proof_of
 from opsroom.core.auth.guards import allow
 from opsroom.core.db.paging import DEFAULT_SIZE, MOST_SIZE, Page
 from opsroom.core.db.session import Reading
@@ -19,6 +21,8 @@ from opsroom.core.db.session import Reading
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 
 READ = [allow("audit.read")]
+MOST_ID = 2**63 - 1
+EntryId = Annotated[int, Path(ge=1, le=MOST_ID)]
 Size = Annotated[int, Query(ge=1, le=MOST_SIZE)]
 Cursor = Annotated[int | None, Query(ge=0, description="`next_cursor` of the page before")]
 
@@ -80,6 +84,40 @@ async def read_record_history(
 ) -> Page[AuditEntryRead]:
     """What happened to one record, from its beginning."""
     return _page(await history_of(connection, table_name, record_id, size + 1, cursor or 0), size)
+
+
+class Proof(BaseModel):
+    line: str = Field(description="the entry as it was hashed")
+    index: int = Field(description="which leaf of the tree it is")
+    path: list[str] = Field(description="hashes from the leaf to the root (RFC 9162, 2.1.3), hexadecimal")
+    checkpoint: str = Field(description="signed note (C2SP tlog-checkpoint)")
+    keys: list[str] = Field(description="verifier keys of the signers; compare them with those you were given")
+
+
+class Consistency(BaseModel):
+    old_size: int
+    path: list[str] = Field(description="hashes (RFC 9162, 2.1.4), hexadecimal")
+    checkpoint: str
+
+
+@router.get("/checkpoint", dependencies=READ)
+async def read_audit_checkpoint(connection: Reading) -> Response:
+    """The latest signed checkpoint, to be kept where nobody who can change this database can change it."""
+    return PlainTextResponse((await newest_checkpoint(connection)).note)
+
+
+@router.get("/entries/{entry_id}/proof", dependencies=READ)
+async def prove_audit_entry(entry_id: EntryId, connection: Reading) -> Proof:
+    """That an entry is one of those that were sealed; `verify_trail.py` takes the answer as a file."""
+    return Proof.model_validate(await proof_of(connection, entry_id))
+
+
+@router.get("/consistency", dependencies=READ)
+async def prove_audit_consistency(
+    connection: Reading, old_size: Annotated[int, Query(ge=1, le=MOST_ID, description="of an earlier checkpoint")]
+) -> Consistency:
+    """That the trail only grew since an earlier checkpoint."""
+    return Consistency.model_validate(await consistency_of(connection, old_size))
 
 
 def _page(entries: list[Entry], size: int) -> Page[AuditEntryRead]:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.audit.check import gaps
+from opsroom.core.audit.sealed.sealing import latest_checkpoint
 from opsroom.core.auth.guards import PUBLIC, allow
 from opsroom.core.db.base import Base
 from opsroom.core.db.engine import Database
@@ -44,7 +45,9 @@ async def healthz(database: TheDatabase, response: Response) -> dict[str, str]:
 
 @router.get("/api/health", dependencies=[allow("health.read")])
 async def health(request: Request, database: TheDatabase, response: Response) -> dict[str, Any]:
-    """Database latency, schema revision, pool, the latest sign of life of a worker, and what the trail misses."""
+    """Database latency, schema revision, pool, the latest sign of life of a worker, what the trail misses, and how
+    far it is sealed.
+    """
     started = time.perf_counter()
     short = await _short(database, response)
     latency = round((time.perf_counter() - started) * 1000, 2)
@@ -54,6 +57,7 @@ async def health(request: Request, database: TheDatabase, response: Response) ->
         revisions = {table: await _revision(connection, table) for table in request.app.state.schema_heads}
         heartbeat = await worker_heartbeat(connection)
         unrecorded = await connection.run_sync(gaps, Base.metadata)
+        sealed = await latest_checkpoint(connection)
     return {
         **short,
         "status": "degraded" if unrecorded else short["status"],
@@ -63,6 +67,7 @@ async def health(request: Request, database: TheDatabase, response: Response) ->
         "pool": database.writer.pool.status(),
         "worker_heartbeat": heartbeat,
         "audit_gaps": unrecorded,
+        "audit_sealed": None if sealed is None else {"entries": sealed.size, "at": sealed.at},
         "version": request.app.version,
     }
 

@@ -1,6 +1,7 @@
 """Importing this registers the core's tables."""
 
 from opsroom.core.audit.models import AuditEntry, AuditTransaction
+from opsroom.core.audit.sealed.models import AuditCheckpoint, AuditTile
 from opsroom.core.auth.models import Session, SignInLink, User
 from opsroom.core.idempotency.models import IdempotentAnswer
 from opsroom.core.jobs.models import Job, Schedule, Worker
@@ -11,7 +12,9 @@ from opsroom.core.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Artifact",
+    "AuditCheckpoint",
     "AuditEntry",
+    "AuditTile",
     "AuditTransaction",
     "IdempotentAnswer",
     "Job",

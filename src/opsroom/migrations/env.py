@@ -16,7 +16,7 @@ from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import Connection, event, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from opsroom.core.audit.machinery import migrated, regenerate_trail
+from opsroom.core.audit.machinery import migrated, record_unseen, regenerate_trail
 from opsroom.core.db.attribution import AttributedConnection, attribute_sqlite
 from opsroom.core.db.base import Base
 from opsroom.core.db.columns import Instant, JsonDocument, Money
@@ -28,6 +28,7 @@ from opsroom.migrations.aside import put_back, set_aside
 from opsroom.migrations.histories import VERSION_TABLE, History, import_models, our_history, outside_histories
 from opsroom.migrations.offline import every_trigger
 from opsroom.migrations.patience import alone, reached
+from opsroom.migrations.schema import head_revision
 from opsroom.settings import load_settings
 
 import_models()
@@ -54,6 +55,9 @@ def keep_trail(ctx: MigrationContext, step: MigrationInfo, **_rest: Any) -> None
     if ctx.connection is not None and not ctx.as_sql:
         facts = {"revision": step.up_revision_id, "direction": "up" if step.is_upgrade else "down"}
         migrated(ctx.connection, Base.metadata, facts if HISTORY.is_ours else facts | {"app": HISTORY.name})
+        if step.is_upgrade and step.up_revision_id == head_revision(HISTORY):
+            names = [name for name in Base.metadata.tables if is_of_this_history(None, name, "table", True, None)]
+            record_unseen(ctx.connection, Base.metadata, frozenset(names))
 
 
 def is_of_this_history(_found: Any, name: str | None, kind: str, reflected: bool, _model: Any) -> bool:  # noqa: FBT001  Alembic's signature

@@ -1,6 +1,6 @@
 """Triggers and view of the trail, generated from the metadata after each migration."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, inspect, text
@@ -48,6 +48,19 @@ def migrated(connection: Connection, metadata: MetaData, facts: Mapping[str, Any
     regenerate_trail(connection, metadata)
     if AuditEntry.__tablename__ in inspect(connection).get_table_names():
         connection.execute(statement(SCHEMA_MIGRATED, None, facts))
+
+
+def record_unseen(connection: Connection, metadata: MetaData, names: Collection[str]) -> None:
+    """Rows that a migration put into a new table came before its triggers; now they are in the trail as well.
+
+    For tables whose newest schema has been reached, in the transaction of a step that `migrated` has recorded.
+    """
+    engine = postgresql if connection.dialect.name == "postgresql" else sqlite
+    present = set(inspect(connection).get_table_names()).intersection(names)
+    known = text("SELECT 1 FROM audit_entries WHERE table_name = :name AND event IS NULL LIMIT 1")
+    for audited in audited_tables(metadata):
+        if audited.name in present and connection.scalar(known, {"name": audited.name}) is None:
+            connection.exec_driver_sql(engine.first_entries(audited))
 
 
 def drop_on_sqlite(connection: Connection) -> None:

@@ -92,6 +92,17 @@ def table_statements(audited: AuditedTable, schema: str) -> Iterator[str]:
     yield _always("audit_truncate", name)
 
 
+def stored_rows(audited: AuditedTable) -> str:
+    """The rows of a table as the trail would record them now: key and document, in the order of the key's bytes."""
+    key = f'({_key(audited, "stored")}) COLLATE "C"'
+    return f"SELECT {key} AS record_id, ({_document(audited, 'stored')})::text FROM {audited.name} stored ORDER BY 1"  # noqa: S608  names of our metadata
+
+
+def first_entries(audited: AuditedTable) -> str:
+    """Record every row as created, for rows that came before the triggers did."""
+    return f"{_entries(audited, 'create', 'stored', 'NULL', _document(audited, 'stored'))} FROM {audited.name} stored"
+
+
 def absent_statements(name: str) -> Iterator[str]:
     """For a table that does not exist, or whose trail does not."""
     yield f"DROP FUNCTION IF EXISTS opsroom_audit_{name}() CASCADE"

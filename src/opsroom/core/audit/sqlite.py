@@ -56,6 +56,18 @@ def table_statements(audited: AuditedTable) -> Iterator[str]:
     yield _trigger(audited, "delete", "DELETE", "", _document(audited, "OLD"), "NULL")
 
 
+def stored_rows(audited: AuditedTable) -> str:
+    """The rows of a table as the trail would record them now: key and document, in the order of the key's bytes."""
+    key = f"CAST({_key(audited, 'stored')} AS TEXT)"
+    return f"SELECT {key} AS record_id, {_document(audited, 'stored')} FROM {audited.name} stored ORDER BY 1"  # noqa: S608  names of our metadata
+
+
+def first_entries(audited: AuditedTable) -> str:
+    """Record every row as created, for rows that came before the triggers did; the transaction has a header already."""
+    values = f"'create', '{audited.name}', {_key(audited, 'stored')}, NULL, {_document(audited, 'stored')}"
+    return f"INSERT INTO audit_entries ({COLUMNS}) SELECT {HEADER_ID}, {values} FROM {audited.name} stored"  # noqa: S608  names of our metadata
+
+
 def _trigger(audited: AuditedTable, action: str, verb: str, condition: str, before: str, after: str) -> str:
     row = "NEW" if action == "create" else "OLD"
     values = f"{HEADER_ID}, '{action}', '{audited.name}', {_key(audited, row)}, {before}, {after}"

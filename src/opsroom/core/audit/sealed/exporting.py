@@ -1,0 +1,89 @@
+"""What an auditor takes away: the trail with its tree, or one entry with its path; both verify without us."""
+
+import json
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from opsroom.core.audit.sealed.leaves import lines_of, sealed_leaves
+from opsroom.core.audit.sealed.merkle import consistency_path, inclusion_path
+from opsroom.core.audit.sealed.models import AuditCheckpoint
+from opsroom.core.audit.sealed.sealing import latest_checkpoint
+from opsroom.core.audit.sealed.tiles import computed, index_of, size_of_tree
+from opsroom.core.errors import NotFound
+
+VERIFIER = "verify_trail.py"
+
+
+async def newest_checkpoint(connection: AsyncConnection) -> AuditCheckpoint:
+    """
+    Raises:
+        NotFound: nothing was sealed yet.
+    """
+    checkpoint = await latest_checkpoint(connection)
+    if checkpoint is None:
+        raise NotFound("Nothing is sealed yet; `opsroom audit seal` does it now.")
+    return checkpoint
+
+
+async def write_export(connection: AsyncConnection, folder: Path) -> int:
+    """Write the sealed trail, its hashes, the checkpoint, the keys and the verifier into a new folder; gives its size.
+
+    Raises:
+        NotFound: nothing was sealed yet.
+        FileExistsError: the folder exists.
+    """
+    checkpoint = await newest_checkpoint(connection)
+    folder.mkdir(parents=True)  # noqa: ASYNC240  a command's own work, nobody else waits
+    (folder / "checkpoint").write_text(checkpoint.note, encoding="utf-8")
+    (folder / "keys").write_text(checkpoint.keys.replace(" ", "\n") + "\n", encoding="utf-8")
+    (folder / VERIFIER).write_bytes((files(__package__) / VERIFIER).read_bytes())
+    left = checkpoint.size
+    with (folder / "trail.ndjson").open("wb") as trail, (folder / "leaves").open("wb") as hashes:
+        async for leaves in sealed_leaves(connection):
+            signed = leaves[:left]
+            found = await lines_of(connection, [leaf.entry_id for leaf in signed])
+            trail.writelines(found[leaf.entry_id] + b"\n" for leaf in signed if leaf.entry_id in found)
+            hashes.write(b"".join(leaf.hash for leaf in signed))
+            left -= len(signed)
+    return checkpoint.size
+
+
+async def proof_of(connection: AsyncConnection, entry_id: int) -> dict[str, Any]:
+    """One entry, its path to a signed root, and the checkpoint: what `verify_trail.py` takes as a file.
+
+    Raises:
+        NotFound: there is no such entry, or it waits to be sealed.
+    """
+    checkpoint = await newest_checkpoint(connection)
+    index = await index_of(connection, entry_id)
+    if index is None or index >= checkpoint.size:
+        raise NotFound(f"There is no sealed entry {entry_id}; entries are sealed some minutes after they were written.")
+    path = await computed(connection, partial(inclusion_path, index, checkpoint.size))
+    line = (await lines_of(connection, [entry_id])).get(entry_id)
+    if line is None:
+        raise NotFound(f"Entry {entry_id} was sealed and is gone: run `opsroom audit verify`.")
+    return {
+        "line": line.decode(),
+        "index": index,
+        "path": [each.hex() for each in path],
+        "checkpoint": checkpoint.note,
+        "keys": checkpoint.keys.split(),
+    }
+
+
+async def consistency_of(connection: AsyncConnection, old: int) -> dict[str, Any]:
+    """What shows that the tree of the latest checkpoint begins with the tree of `old` entries."""
+    checkpoint = await newest_checkpoint(connection)
+    size = await size_of_tree(connection)
+    if not 0 < old <= min(size, checkpoint.size):
+        raise NotFound(f"There is no tree of {old} entries; the latest checkpoint has {checkpoint.size}.")
+    path = await computed(connection, partial(consistency_path, old, checkpoint.size))
+    return {"old_size": old, "path": [each.hex() for each in path], "checkpoint": checkpoint.note}
+
+
+def as_file(proof: dict[str, Any]) -> str:
+    return json.dumps(proof, ensure_ascii=False, indent=2) + "\n"

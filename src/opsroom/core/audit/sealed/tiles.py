@@ -1,0 +1,143 @@
+"""The tree in the database: 256 hashes a row, read for a proof and extended by sealing."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from opsroom.core.audit.sealed.merkle import Node, node_hash, nodes_of
+from opsroom.core.audit.sealed.models import AuditTile
+
+T = TypeVar("T")
+Place = tuple[int, int]  # level of tiles, position
+
+WIDTH = 256
+WIDTH_BITS = 8
+HASH_BYTES = 32
+ID_BYTES = 8
+ID_TYPE = ">i8"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    hash: bytes
+    entry_id: int
+
+
+async def size_of_tree(connection: AsyncConnection) -> int:
+    """How many leaves there are."""
+    newest = select(AuditTile.position, AuditTile.hashes).where(AuditTile.level == 0)
+    row = (await connection.execute(newest.order_by(AuditTile.position.desc()).limit(1))).first()
+    return 0 if row is None else row.position * WIDTH + len(row.hashes) // HASH_BYTES
+
+
+async def computed(connection: AsyncConnection, compute: Callable[[Node], T]) -> T:
+    """What `compute` makes of the tree's nodes. It is called twice: to learn which tiles it reads, then with them."""
+    wanted: set[Place] = set()
+
+    def learn(level: int, index: int) -> bytes:
+        wanted.add(_place(level, index)[0])
+        return b""
+
+    compute(learn)
+    rows = {place: nodes_of(_split(blob)) for place, blob in await _read(connection, wanted)}
+
+    def node(level: int, index: int) -> bytes:
+        place, inner = _place(level, index)
+        return rows[place](level % WIDTH_BITS, inner)
+
+    return compute(node)
+
+
+async def index_of(connection: AsyncConnection, entry_id: int) -> int | None:
+    """Which leaf an entry is; None while it is not sealed."""
+    around = select(AuditTile.position, AuditTile.entry_ids).where(
+        AuditTile.level == 0, AuditTile.last_entry >= entry_id, AuditTile.first_entry <= entry_id
+    )
+    for position, blob in await connection.execute(around):
+        found = np.flatnonzero(entry_ids(blob) == entry_id)
+        if found.size:
+            return int(position) * WIDTH + int(found[0])
+    return None
+
+
+async def entries_above(connection: AsyncConnection, entry_id: int) -> set[int]:
+    """The sealed entries with greater ids."""
+    tiles = select(AuditTile.entry_ids).where(AuditTile.level == 0, AuditTile.last_entry > entry_id)
+    blobs = (await connection.scalars(tiles)).all()
+    return {int(each) for blob in blobs if blob for each in entry_ids(blob) if each > entry_id}
+
+
+async def extend(connection: AsyncConnection, size: int, leaves: Sequence[Leaf]) -> None:
+    """Append leaves to a tree that has `size` of them."""
+    hashes: list[bytes] = [leaf.hash for leaf in leaves]
+    ids: list[int] | None = [leaf.entry_id for leaf in leaves]
+    level = 0
+    while hashes:
+        position, used = divmod(size, WIDTH)
+        if used:
+            kept_hashes, kept_ids = await _last(connection, level, position)
+            hashes = kept_hashes + hashes
+            ids = None if ids is None else kept_ids + ids
+        rows = list(_rows(level, position, hashes, ids))
+        places = [row["position"] for row in rows]
+        await connection.execute(delete(AuditTile).where(AuditTile.level == level, AuditTile.position.in_(places[:1])))
+        await connection.execute(insert(AuditTile), rows)
+        hashes = [_root(hashes[at : at + WIDTH]) for at in range(0, len(hashes) - WIDTH + 1, WIDTH)]
+        ids, size, level = None, size // WIDTH, level + 1
+
+
+def entry_ids(blob: bytes | None) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    return np.frombuffer(blob or b"", dtype=ID_TYPE).astype(np.int64)
+
+
+def _rows(level: int, position: int, hashes: list[bytes], ids: list[int] | None) -> Iterator[dict[str, object]]:
+    for at in range(0, len(hashes), WIDTH):
+        behind = None if ids is None else ids[at : at + WIDTH]
+        yield {
+            "level": level,
+            "position": position + at // WIDTH,
+            "hashes": b"".join(hashes[at : at + WIDTH]),
+            "entry_ids": None if behind is None else np.array(behind, dtype=ID_TYPE).tobytes(),
+            "first_entry": None if behind is None else min(behind),
+            "last_entry": None if behind is None else max(behind),
+        }
+
+
+async def _last(connection: AsyncConnection, level: int, position: int) -> tuple[list[bytes], list[int]]:
+    wanted = select(AuditTile.hashes, AuditTile.entry_ids).where(
+        AuditTile.level == level, AuditTile.position == position
+    )
+    row = (await connection.execute(wanted)).one()
+    return _split(row.hashes), [int(each) for each in entry_ids(row.entry_ids)]
+
+
+async def _read(connection: AsyncConnection, places: Iterable[Place]) -> list[tuple[Place, bytes]]:
+    found: list[tuple[Place, bytes]] = []
+    for level in {level for level, _ in places}:
+        positions = [position for each, position in places if each == level]
+        wanted = select(AuditTile.position, AuditTile.hashes).where(
+            AuditTile.level == level, AuditTile.position.in_(positions)
+        )
+        found += [((level, row.position), row.hashes) for row in await connection.execute(wanted)]
+    return found
+
+
+def _place(level: int, index: int) -> tuple[Place, int]:
+    """The tile in which a node is found, and its index on its level within."""
+    inner_level = level % WIDTH_BITS
+    per_tile = WIDTH >> inner_level
+    return (level // WIDTH_BITS, index // per_tile), index % per_tile
+
+
+def _split(blob: bytes) -> list[bytes]:
+    return [blob[at : at + HASH_BYTES] for at in range(0, len(blob), HASH_BYTES)]
+
+
+def _root(hashes: list[bytes]) -> bytes:
+    while len(hashes) > 1:
+        hashes = [node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]
+    return hashes[0]
