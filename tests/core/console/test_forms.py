@@ -1,14 +1,16 @@
 """Forms made from declared shapes, and read back."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import pytest
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import AwareDatetime, BaseModel, Field, NaiveDatetime, ValidationError
 
-from opsroom.core.console.forms import errors_of, fields_of, values_from
+from opsroom.core.console.forms import changes_from, errors_of, fields_of, texts_of, values_from
 
 NAIROBI = ZoneInfo("Africa/Nairobi")
 
@@ -104,3 +106,74 @@ def test_what_cannot_be_read_is_said_at_its_field_and_kept_as_typed(name: str, t
     field = next(each for each in fields_of(Shape, {name: text}, NAIROBI, errors) if each.name == name)
     assert field.error == errors[name]
     assert field.value == text
+
+
+class Record(BaseModel):
+    """A shape of every kind, as a record that may be changed."""
+
+    name: str
+    note: str | None
+    rows: int
+    weight: float | None
+    shade: Shade | None
+    since: AwareDatetime | None
+    wall: NaiveDatetime | None
+    day: date | None
+    slot: time | None
+    whole: bool
+    sure: bool | None
+    tags: list[str]
+    extra: dict[str, Any]
+
+
+words = st.text(st.characters(exclude_characters="\0,", exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"]), min_size=1)
+# Browsers keep no more than milliseconds of an instant.
+moments = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)).map(  # noqa: DTZ001  wall times have no zone
+    lambda at: at.replace(microsecond=at.microsecond // 1000 * 1000)
+)
+records = st.builds(
+    Record,
+    name=words,
+    note=st.none() | words,
+    rows=st.integers(-(2**31), 2**31),
+    weight=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    shade=st.none() | st.sampled_from(Shade),
+    since=st.none() | moments.map(lambda at: at.replace(tzinfo=UTC)),
+    wall=st.none() | moments,
+    day=st.none() | st.dates(),
+    slot=st.none() | st.times().map(lambda at: at.replace(microsecond=0)),
+    whole=st.booleans(),
+    sure=st.none() | st.booleans(),
+    tags=st.lists(words),
+    extra=st.dictionaries(words, st.none() | st.integers() | words),
+)
+
+
+@given(records)
+def test_a_form_that_is_sent_back_untouched_changes_nothing(record: Record) -> None:
+    texts = texts_of(Record, record.model_dump(mode="json"), NAIROBI)
+    assert changes_from(Record, texts, texts, NAIROBI) == {}
+
+
+@given(before=records, after=records)
+def test_a_form_says_exactly_what_differs_and_what_it_is_now(before: Record, after: Record) -> None:
+    seen, typed = (texts_of(Record, each.model_dump(mode="json"), NAIROBI) for each in (before, after))
+    changes = changes_from(Record, typed, seen, NAIROBI)
+    merged = Record.model_validate(before.model_dump() | changes)
+    assert merged == after
+    unchanged = {name for name in Record.model_fields if getattr(before, name) == getattr(after, name)}
+    assert not unchanged & changes.keys()
+
+
+def test_what_a_browser_writes_in_its_own_way_is_no_change() -> None:
+    seen = {"slot": "10:00:00", "wall": "2026-11-20T10:00:00", "note": "two\nlines"}
+    sent = {"slot": "10:00", "wall": "2026-11-20T10:00", "note": "two\r\nlines "}
+    assert changes_from(Record, seen | sent, seen, NAIROBI) == {}
+
+
+def test_wall_time_gets_no_zone_and_an_emptied_field_is_null_where_it_may_be() -> None:
+    seen = dict.fromkeys(Record.model_fields, "x") | {"extra": "{}"}
+    changes = changes_from(
+        Record, seen | {"wall": "2026-11-20T10:00", "note": "", "name": "", "tags": ""}, seen, NAIROBI
+    )
+    assert changes == {"wall": "2026-11-20T10:00", "note": None, "name": "", "tags": []}
