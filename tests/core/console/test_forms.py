@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, Field, NaiveDatetime, ValidationE
 from opsroom.core.console.forms import changes_from, errors_of, fields_of, texts_of, values_from
 
 NAIROBI = ZoneInfo("Africa/Nairobi")
+AT = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
 
 
 class Shade(StrEnum):
@@ -177,3 +178,45 @@ def test_wall_time_gets_no_zone_and_an_emptied_field_is_null_where_it_may_be() -
         Record, seen | {"wall": "2026-11-20T10:00", "note": "", "name": "", "tags": ""}, seen, NAIROBI
     )
     assert changes == {"wall": "2026-11-20T10:00", "note": None, "name": "", "tags": []}
+
+
+class Span(BaseModel):
+    start: AwareDatetime
+    end: AwareDatetime | None = None
+    strict: bool = False
+
+
+class Errand(BaseModel):
+    name: str
+    span: Span
+    further: Span | None = None
+
+
+def test_a_shape_within_the_shape_has_inputs_of_its_own() -> None:
+    fields = {field.name: field for field in fields_of(Errand, {}, NAIROBI)}
+    assert list(fields) == [
+        "name", "span.start", "span.end", "span.strict", "further.start", "further.end", "further.strict",
+    ]  # fmt: skip
+    assert fields["span.start"].label == "Span: start"
+    assert [name for name, field in fields.items() if field.required] == ["name", "span.start"]
+    sent = {"name": "x", "span.start": "2026-11-20T10:00", "span.strict": "true"}
+    errand = Errand.model_validate(values_from(Errand, sent, NAIROBI))
+    assert errand.span == Span(start=datetime(2026, 11, 20, 7, 0, tzinfo=UTC), strict=True)
+    assert errand.further is None
+
+
+def test_a_changed_part_sends_its_whole_and_an_emptied_whole_is_null() -> None:
+    errand = Errand(name="x", span=Span(start=AT), further=Span(start=AT, strict=True))
+    seen = texts_of(Errand, errand.model_dump(mode="json"), NAIROBI)
+    assert changes_from(Errand, seen, seen, NAIROBI) == {}
+    later = changes_from(Errand, seen | {"span.end": "2026-11-20T11:00"}, seen, NAIROBI)
+    assert later.keys() == {"span"}
+    assert Span.model_validate(later["span"]) == Span(start=AT, end=datetime(2026, 11, 20, 8, 0, tzinfo=UTC))
+    gone = {"further.start": "", "further.strict": ""}
+    assert changes_from(Errand, seen | gone, seen, NAIROBI) == {"further": None}
+
+
+def test_a_refusal_of_a_part_stands_beside_that_part() -> None:
+    with pytest.raises(ValidationError) as refused:
+        Errand.model_validate(values_from(Errand, {"name": "x", "span.start": "soon"}, NAIROBI))
+    assert set(errors_of(refused.value, Errand)) == {"span.start"}

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from sqlalchemy import FromClause
 
 from opsroom.core.actor import Actor
-from opsroom.core.console.inputs import label_of
+from opsroom.core.console.inputs import in_sentence, label_of
 from opsroom.core.resources.declaration import Resource
 
 ROOT = "/console/r"
@@ -103,13 +103,7 @@ def short(identifier: str) -> str:
 
 
 def heading(resource: Resource) -> str:
-    return resource.presentation.title or f"Which {several_words(resource)} are there?"
-
-
-def several_words(resource: Resource) -> str:
-    """As they stand within a sentence."""
-    words = label_of(resource.several)
-    return words if words.split()[0].isupper() else words[0].lower() + words[1:]
+    return resource.presentation.title or f"Which {in_sentence(resource.several)} are there?"
 
 
 def title_of(resource: Resource) -> str:

@@ -52,7 +52,9 @@ def values_from(shape: type[BaseModel], sent: Mapping[str, str], zone: ZoneInfo)
     found: dict[str, Any] = {}
     for each in inputs_of(shape):
         text = sent.get(each.name, "").strip()
-        if each.kind == "checkbox":
+        if each.inside:
+            found |= _object(shape, each, sent, zone) if each.inside not in found else {}
+        elif each.kind == "checkbox":
             found[each.name] = text == "true"
         elif text:
             found[each.name] = _value(each, text, zone)
@@ -68,7 +70,9 @@ def changes_from(
         text = sent.get(each.name, "").strip()
         if same_text(each, text, before.get(each.name, "")):
             continue
-        if each.kind == "checkbox":
+        if each.inside:
+            found |= _object(shape, each, sent, zone) or {each.inside: None}
+        elif each.kind == "checkbox":
             found[each.name] = text == "true"
         elif text:
             found[each.name] = _value(each, text, zone)
@@ -79,7 +83,11 @@ def changes_from(
 
 def texts_of(shape: type[BaseModel], record: Mapping[str, Any], zone: ZoneInfo) -> dict[str, str]:
     """A record, as JSON has it, as the texts that its form shows."""
-    return {each.name: _text(each, record.get(each.name), zone) for each in inputs_of(shape)}
+    texts = {}
+    for each in inputs_of(shape):
+        holder = record.get(each.inside) if each.inside else record
+        texts[each.name] = _text(each, holder.get(each.part) if isinstance(holder, Mapping) else None, zone)
+    return texts
 
 
 def same_text(asked: Input, one: str, other: str) -> bool:
@@ -87,12 +95,27 @@ def same_text(asked: Input, one: str, other: str) -> bool:
     return _canonical(asked, one) == _canonical(asked, other)
 
 
-def errors_of(error: ValidationError) -> dict[str, str]:
-    """The first complaint about each field."""
+def errors_of(error: ValidationError, shape: type[BaseModel] | None = None) -> dict[str, str]:
+    """The first complaint about each field; about each part of a field where the shape's form has inputs for those."""
+    parts = {each.name for each in inputs_of(shape) if each.inside} if shape else set()
     found: dict[str, str] = {}
     for item in error.errors():
-        found.setdefault(str(item["loc"][0]) if item["loc"] else "", item["msg"].removeprefix("Value error, "))
+        names = [str(part) for part in item["loc"]]
+        dotted = ".".join(names[:2])
+        name = dotted if dotted in parts else names[0] if names else ""
+        found.setdefault(name, item["msg"].removeprefix("Value error, "))
     return found
+
+
+def _object(shape: type[BaseModel], one: Input, sent: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    """The whole object that this input is a part of, if anything of it was filled in."""
+    inputs = [each for each in inputs_of(shape) if each.inside == one.inside]
+    texts = {each.part: sent.get(each.name, "").strip() for each in inputs}
+    if not one.always and not any(texts.values()):
+        return {}
+    filled = {each.part: _value(each, texts[each.part], zone) for each in inputs if texts[each.part]}
+    unchecked = {each.part: False for each in inputs if each.kind == "checkbox"}
+    return {one.inside: unchecked | filled}
 
 
 def _value(asked: Input, text: str, zone: ZoneInfo) -> Any:
@@ -103,6 +126,8 @@ def _value(asked: Input, text: str, zone: ZoneInfo) -> Any:
             return _json(text)
         case Form.INSTANT:
             return _instant(text, zone)
+        case Form.YES:
+            return text == "true"
     return text
 
 

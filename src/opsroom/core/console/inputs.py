@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any, get_args
@@ -33,7 +33,9 @@ SIMPLE = {"boolean": Form.YES, "integer": Form.NUMBER, "number": Form.NUMBER}
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """kind: an HTML input type, `select` or `textarea`; attributes: of HTML, such as `max`"""
+    """kind: an HTML input type, `select` or `textarea`; attributes: of HTML, such as `max`
+    inside: of a part of a shape within the shape, the field that holds that; `always` there, if it has a default
+    """
 
     name: str
     label: str
@@ -45,16 +47,52 @@ class Input:
     nullable: bool
     options: tuple[tuple[str, str], ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
+    inside: str = ""
+    always: bool = False
+
+    @property
+    def part(self) -> str:
+        return self.name.rpartition(".")[2]
 
 
 @cache
 def inputs_of(shape: type[BaseModel]) -> tuple[Input, ...]:
     schema = shape.model_json_schema()
     required = frozenset(schema.get("required", ()))
-    return tuple(
-        _input(name, declared, schema, shape.model_fields.get(name), is_required=name in required)
-        for name, declared in schema.get("properties", {}).items()
-    )
+    found: list[Input] = []
+    for name, declared in schema.get("properties", {}).items():
+        info = shape.model_fields.get(name)
+        parts = _parts(name, declared, schema, info, is_required=name in required)
+        found += parts or [_input(name, declared, schema, info, is_required=name in required)]
+    return tuple(found)
+
+
+def _parts(
+    name: str, declared: Mapping[str, Any], schema: Mapping[str, Any], info: FieldInfo | None, *, is_required: bool
+) -> list[Input]:
+    """The inputs of a shape within the shape, such as `time_window.start`; deeper ones are written as JSON."""
+    core = _core(declared, schema)
+    inner = _shape_in(info.annotation) if info is not None else None
+    if inner is None:
+        return []
+    default = declared.get("default")
+    given = default if isinstance(default, dict) else {}
+    needed = core.get("required", ()) if is_required else ()
+    found = []
+    for part, each in core.get("properties", {}).items():
+        one = {**each, "default": given[part]} if part in given else each
+        made = _input(f"{name}.{part}", one, schema, inner.model_fields.get(part), is_required=part in needed)
+        label = f"{label_of(name)}: {in_sentence(part)}"
+        found.append(replace(made, label=label, inside=name, always=isinstance(default, dict)))
+    return found
+
+
+def _shape_in(annotation: Any) -> type[BaseModel] | None:
+    """The shape in `Shape`, `Shape | None` or an annotated one; not one of several, nor of a list."""
+    if isinstance(annotation, type) and not get_args(annotation):
+        return annotation if issubclass(annotation, BaseModel) else None
+    parts = [part for part in get_args(annotation) if part is not type(None)]
+    return _shape_in(parts[0]) if len(parts) == 1 and not isinstance(annotation, type) else None
 
 
 def _input(
@@ -83,6 +121,12 @@ def label_of(name: str) -> str:
     words = name.removeprefix("is_").split("_")
     words[0] = words[0].capitalize()
     return " ".join(word.upper() if word.lower() in ACRONYMS else word for word in words)
+
+
+def in_sentence(name: str) -> str:
+    """The same words where they do not begin a sentence."""
+    words = label_of(name)
+    return words if words.split()[0].isupper() else words[0].lower() + words[1:]
 
 
 def _core(declared: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -160,7 +204,7 @@ def _attributes(core: Mapping[str, Any], declared: Mapping[str, Any], kind: str)
 
 def _hint(declared: Mapping[str, Any], core: Mapping[str, Any], form: Form) -> str:
     """What the declaration says; of a shape inside the shape its own words say nothing about the field."""
-    said = [str(declared["description"])] if "description" in declared else []
+    said = [str(declared["description"]).replace("`", "")] if "description" in declared else []
     if form is Form.LIST:
         said.append("several are separated by commas")
     elif form is Form.JSON:

@@ -56,7 +56,7 @@ async def create(request: Request, session: Unit, queue: TheQueue, reports: TheR
             private=PRIVATE in sent,
         )
     except ValidationError as error:
-        return _form(request, declared, sent, errors_of(error))
+        return _form(request, declared, sent, errors_of(error, declared.parameters))
     except Conflict as refusal:
         # The unfinished run is what the person wanted to see.
         return see_other(f"/console/reports/{refusal.facts.get('report_id') or ''}", refusal.sentence)

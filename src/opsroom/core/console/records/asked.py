@@ -66,7 +66,7 @@ def chip_groups(resource: Resource, columns: tuple[str, ...], query: Query) -> l
         values = few_values(field)
         if operator == "eq" and field.name in columns and 1 < len(values) <= MOST_CHOICES:
             label = shown_fields(resource)[field.name].label
-            found.append(Group(parameter, label, (("", "all"), *values), query.get(parameter, "")))
+            found.append(Group(parameter, label, (("", "any"), *values), query.get(parameter, "")))
     return found[:3]
 
 

@@ -11,7 +11,7 @@ from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
 from opsroom.core.console.catalogue import generic_path, label_of_record, route_path, title_of
 from opsroom.core.console.forms import changes_from, same_text, texts_of, values_from
-from opsroom.core.console.inputs import inputs_of
+from opsroom.core.console.inputs import inputs_of, label_of
 from opsroom.core.console.records.place import Place, key_in, place_of
 from opsroom.core.console.records.sent import (
     AGAIN,
@@ -49,13 +49,13 @@ def add_create(router: APIRouter, resource: Resource, shape: type[BaseModel]) ->
             async with place.names.database.transaction() as session:
                 item = await create_item(session, resource, body.model_dump(), actor, place.parent_id)
         except (ValidationError, Refusal) as error:
-            return await _new(request, place, shape, sent.texts, errors_from(error, shape.model_fields))
+            return await _new(request, place, shape, sent.texts, errors_from(error, shape))
         again = AGAIN in sent.texts
         made = {**item.record, "id": str(item.record["id"])} | (
             {resource.parent.field: place.parent_id} if resource.parent else {}
         )
         return see_other(
-            f"{place.path}/new" if again else generic_path(resource, made), f"{resource.words.capitalize()} created."
+            f"{place.path}/new" if again else generic_path(resource, made), f"{label_of(resource.singular)} created."
         )
 
     router.add_api_route(path, ask, methods=["GET"], name=f"console_new_{resource.singular}")
@@ -88,7 +88,7 @@ def add_update(router: APIRouter, resource: Resource, shape: type[BaseModel]) ->
         except PreconditionFailed:
             return await _changed_meanwhile(request, place, shape, sent)
         except (ValidationError, Refusal) as error:
-            errors = errors_from(error, shape.model_fields)
+            errors = errors_from(error, shape)
             return await _edit(request, place, shape, found, item.version, sent.texts, errors)
         return see_other(generic_path(resource, found), "Saved." if body else "Nothing was changed.")
 

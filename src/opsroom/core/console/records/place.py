@@ -14,9 +14,9 @@ from opsroom.core.console.catalogue import (
     label_of_record,
     list_path,
     record_path,
-    several_words,
     title_of,
 )
+from opsroom.core.console.inputs import in_sentence, label_of
 from opsroom.core.console.records.references import Names
 from opsroom.core.console.records.values import plain
 from opsroom.core.console.render import console_of
@@ -81,7 +81,9 @@ class Place:
             "place": self,
             "title": title_of(resource),
             "heading": heading(resource),
-            "several": several_words(resource),
+            "one": label_of(resource.singular),
+            "words": in_sentence(resource.singular),
+            "several": in_sentence(resource.several),
             "may_create": "create" in resource.verbs and self.may("write"),
             "may_update": "update" in resource.verbs and self.may("write"),
             "may_delete": "delete" in resource.verbs and self.may("write"),

@@ -1,6 +1,6 @@
 """What a browser sends with the form of a record, and the refusals that go back beside its fields."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from opsroom.core.console.catalogue import label_of_record
 from opsroom.core.console.forms import Field, errors_of, fields_of
+from opsroom.core.console.inputs import inputs_of
 from opsroom.core.console.records.place import Place
 from opsroom.core.console.records.values import shown_fields
 from opsroom.core.console.viewer import viewer_of, zones
@@ -90,10 +91,11 @@ async def resolved(place: Place, shape: type[BaseModel], texts: Mapping[str, str
     return found
 
 
-def errors_from(error: ValidationError | Refusal, names: Container[str]) -> dict[str, str]:
+def errors_from(error: ValidationError | Refusal, shape: type[BaseModel]) -> dict[str, str]:
     """By field; what belongs to no field of the form stands under the empty name."""
+    names = {each.name for each in inputs_of(shape)}
     if isinstance(error, ValidationError):
-        found = errors_of(error)
+        found = errors_of(error, shape)
         stray = [f"{name}: {text}" if name else text for name, text in found.items() if name not in names]
         return {name: text for name, text in found.items() if name in names} | ({"": "; ".join(stray)} if stray else {})
     listed: list[Any] = [*error.facts.get("fields", ()), error.facts.get("field")]
