@@ -154,6 +154,15 @@ function offerCopies(root = document) {
   for (const button of root.querySelectorAll(COPIES)) button.hidden = false;
 }
 
+/* Adding a filter: a choice that is complete takes no value */
+
+function offerFilter(select) {
+  const value = select.form.elements.value;
+  const fit = () => { value.disabled = select.value.includes("="); };
+  select.addEventListener("change", fit);
+  fit();
+}
+
 /* Selecting rows */
 
 function countSelected(form) {
@@ -202,6 +211,7 @@ function start() {
     tick();
   }
   offerCopies();
+  for (const select of document.querySelectorAll("select[name=filter]")) offerFilter(select);
   for (const form of document.querySelectorAll("[data-selecting]")) offerSelecting(form);
   setInterval(tick, 1000);
   document.addEventListener("submit", onSubmit);
