@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter, Request, Response
+from markupsafe import escape
 
+from opsroom.core.audit.models import Action
 from opsroom.core.auth.guards import allow
 from opsroom.core.charts import (
     Bar,
@@ -21,6 +23,7 @@ from opsroom.core.charts import (
     TimelineRow,
 )
 from opsroom.core.clock import now
+from opsroom.core.console.records.trail import Change, Happening
 from opsroom.core.console.render import console_of, render
 from opsroom.core.console.states import KINDS
 from opsroom.core.errors import NotFound
@@ -77,9 +80,11 @@ async def components(request: Request) -> Response:
         raise NotFound(f"There is nothing at {request.url.path}.")
     at = now()
     moments = [at - timedelta(seconds=seconds) for seconds in (3, 250, 12_000, 400_000)]
+    entry = {"id": 1, "at": moments[2], "user_name": "wanjiru", "action": Action.UPDATE, "reason": "they moved"}
     return render(
         request,
         "components.html",
+        happening=Happening(entry, "changed", "held", [Change("Name", escape("North"), escape("South"))], hidden=0),
         kinds=KINDS,
         week=WEEK,
         days=(*DAYS, (1.0, "")),
