@@ -235,6 +235,16 @@ async def test_on_a_phone_a_record_is_found_read_and_changed(open_page: OpenPage
     assert await page.evaluate(OVERFLOW) == 0
 
 
+@pytest.mark.parametrize("menu", ["Filter", "Columns"])
+async def test_on_a_phone_the_menus_of_a_list_stay_in_the_window(open_page: OpenPage, menu: str) -> None:
+    page = await open_page(STORES, width=360)
+    await page.get_by_text(menu, exact=True).click()
+    box = await page.locator("details[open] .menu-panel").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+
+
 async def test_who_may_only_read_is_offered_nothing_else(open_page: OpenPage) -> None:
     page = await open_page(f"{STORES}/depot-001", person="user")
     await expect(page.get_by_role("link", name="History")).to_be_visible()
