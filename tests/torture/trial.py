@@ -4,13 +4,14 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.conftest import SECRET
-from tests.torture.deliveries import Delivery, delivery
+from tests.torture.deliveries import POLLS, Delivery, delivery
 from tests.torture.door import Door
 from tests.torture.ledger import Ledger
 from tests.torture.programs import LONGEST, LOOK_EVERY, Program, Server
@@ -23,7 +24,7 @@ from opsroom.core.db.engine import Database
 from opsroom.seed import seed_users
 
 LEASE = 3.0  # seconds
-GROUPS = 5  # imports in flight at once
+GROUPS = 5  # of stores: so many imports are in flight at once
 REPORT_EVERY = 0.2  # seconds between looks at a report
 
 for app in installed_apps():
@@ -33,9 +34,13 @@ for app in installed_apps():
 
 @dataclass
 class Trial:
-    """reports: which have been compared"""
+    """polls: of a store a day
+    reports: which have been compared
+    """
 
     seed: int
+    groups: int
+    polls: int
     server: Server
     workers: list[Program]
     door: Door
@@ -49,7 +54,7 @@ class Trial:
         await self.server.ready()
 
     def day(self, number: int) -> list[Delivery]:
-        return [delivery(self.seed, number, group) for group in range(GROUPS)]
+        return [delivery(self.seed, number, group, polls=self.polls) for group in range(self.groups)]
 
     async def hand_in(self, deliveries: Sequence[Delivery], *, spread: float = 0.0) -> None:
         """All of them, over so many seconds."""
@@ -92,9 +97,18 @@ class Trial:
 
 
 @asynccontextmanager
-async def trial(url: str, folder: Path, seed: int, *, workers: int = 1, **settings: str) -> AsyncIterator[Trial]:
+async def trial(
+    url: str,
+    folder: Path,
+    seed: int,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    *,
+    workers: int = 1,
+    groups: int = GROUPS,
+    polls: int = POLLS,
+) -> AsyncIterator[Trial]:
     """On a migrated, empty database; everything runs, somebody is signed in, the first day is imported."""
-    environment = environment_for(url, folder) | {f"OPSROOM_{name.upper()}": value for name, value in settings.items()}
+    environment = {**environment_for(url, folder), **environment}
     server = Server(environment, folder / "server.log")
     staff = [Program("worker", environment, folder / f"worker_{number}.log") for number in range(workers)]
     database = Database(url)
@@ -102,7 +116,9 @@ async def trial(url: str, folder: Path, seed: int, *, workers: int = 1, **settin
         async with database.transaction() as session:
             people = {new.username: new.password for new in await seed_users(session)}
         async with Door(server) as door:
-            one = Trial(seed, server, staff, door, Ledger(database, door, "admin"), Reference(folder), set())
+            one = Trial(
+                seed, groups, polls, server, staff, door, Ledger(database, door, "admin"), Reference(folder), set()
+            )
             await one.start()
             await door.sign_in("admin", people["admin"])
             await one.hand_in(one.day(0))

@@ -17,6 +17,8 @@ Refusal
 Each is rendered once, at the edge, as RFC 9457 `application/problem+json` or as a page.
 """
 
+import errno
+import os
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -109,3 +111,17 @@ class Unavailable(Refusal):
 
 class WrongSetting(Exception):  # noqa: N818  said to a person who starts the program
     """A setting that stops the start; the sentence names it."""
+
+
+def disk_refusal(error: object) -> Unavailable | None:
+    """The refusal for a disk (or a quota, or a limit of file sizes) that is full; None for every other error.
+
+    Libraries in other languages tell it in the system's words, without its number.
+    """
+    if (isinstance(error, OSError) and error.errno in FULL) or any(words in str(error) for words in FULL_WORDS):
+        return Unavailable("The disk for files is full; nothing was kept.", code="disk_full")
+    return None
+
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+FULL_WORDS = tuple(os.strerror(number) for number in FULL)

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from opsroom.core.db.refusals import refusal_from
-from opsroom.core.errors import BadRequest, Invalid, Refusal, TooLarge
+from opsroom.core.errors import BadRequest, Invalid, Refusal, TooLarge, disk_refusal
 from opsroom.core.metrics import Metrics
 
 PROBLEM = "application/problem+json"
@@ -117,14 +117,20 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        if isinstance(error.__cause__, Refusal):
-            # FastAPI calls whatever goes wrong while a body arrives a bad request, our own limit too.
-            return await problem(request, error.__cause__)
+        # FastAPI calls whatever goes wrong while a body arrives a bad request, our own limit and a full disk too.
+        refusal = error.__cause__ if isinstance(error.__cause__, Refusal) else disk_refusal(error.__cause__)
+        if refusal is not None:
+            return await problem(request, refusal)
         return await _respond(request, error.status_code, _http_document(request, error), dict(error.headers or {}))
 
     @app.exception_handler(SQLAlchemyError)
     async def database(request: Request, error: SQLAlchemyError) -> Response:
         refusal = refusal_from(error)
+        return await problem(request, refusal) if refusal else await crashed(request, error)
+
+    @app.exception_handler(OSError)
+    async def disk(request: Request, error: OSError) -> Response:
+        refusal = disk_refusal(error)
         return await problem(request, refusal) if refusal else await crashed(request, error)
 
     @app.exception_handler(Exception)

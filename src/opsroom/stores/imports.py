@@ -103,14 +103,22 @@ class Importer:
         arrived = Arrived(
             sources, [], [], reading.ids, Spool(self._blobs.scratch, sum(s.size for s in sources) * COMPRESSED)
         )
-        for place, source in enumerate(sources):
-            parsed, rejects = await self._read(source, reading, arrived.spool, run, place / len(sources))
+        try:
+            await self._arrive(arrived, reading, run)
+        except BaseException:
+            # Not when the error is forgotten at last: its mark may need the room on the disk.
+            arrived.spool.remove()
+            raise
+        return arrived
+
+    async def _arrive(self, arrived: Arrived, reading: Reading, run: Run) -> None:
+        for place, source in enumerate(arrived.sources):
+            parsed, rejects = await self._read(source, reading, arrived.spool, run, place / len(arrived.sources))
             self._refuse_too_many_rejected(source, parsed)
             arrived.parsed.append(parsed)
             arrived.rejects.append(rejects)
         _refuse_unstorable(arrived)
         await run.progress(0.7, f"writing {sum(p.accepted for p in arrived.parsed):,} rows")
-        return arrived
 
     async def _read(
         self, source: Source, reading: Reading, spool: Spool, run: Run, done: float
@@ -151,6 +159,12 @@ class Importer:
             )
 
     async def _save(self, session: AsyncSession, payload: ImportFiles, arrived: Arrived, run: Run) -> dict[str, Any]:
+        try:
+            return await self._write(session, payload, arrived, run)
+        finally:
+            arrived.spool.remove()
+
+    async def _write(self, session: AsyncSession, payload: ImportFiles, arrived: Arrived, run: Run) -> dict[str, Any]:
         await allow_long_statements(session, self._longest)
         await lock_observations(session, shared=False)
         numbers = np.unique(np.concatenate([parsed.stores for parsed in arrived.parsed]))

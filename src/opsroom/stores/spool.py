@@ -21,11 +21,11 @@ Int64s = npt.NDArray[np.int64]
 
 
 class Spool:
-    """A scratch folder of its own inside `scratch`, removed when the spool is no longer referred to."""
+    """A scratch folder of its own inside `scratch`, removed at the latest when nothing refers to the spool any more."""
 
     def __init__(self, scratch: Path, input_bytes: int) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="spool-", dir=scratch))
-        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self.remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._parts = max(1, -(-input_bytes // BYTES_PER_PART))
         self._batches = 0
 

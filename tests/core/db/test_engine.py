@@ -207,6 +207,24 @@ async def test_a_statement_above_its_time_is_stopped_by_the_server(database_url:
 
 
 @postgresql_only
+async def test_a_program_that_stands_still_in_a_transaction_loses_its_locks(database_url: str) -> None:
+    """A worker whose machine is frozen would else hold the row of a job, and nobody could take the job over."""
+    frozen, other = Database(database_url, PoolOptions(idle_transaction_timeout=0.05)), Database(database_url)
+    await run_in_transaction(other, "CREATE TABLE lonely (n int)", "INSERT INTO lonely VALUES (1)")
+
+    async def stand_still() -> None:
+        async with frozen.transaction() as session:
+            await session.execute(text("UPDATE lonely SET n = 2"))
+            await run_in_transaction(other, "UPDATE lonely SET n = 3")  # waits for the lock
+            await session.execute(text("SELECT 1"))
+
+    refusal = await refused(stand_still())
+    assert (type(refusal), refusal.code) == (Unavailable, "database_unavailable")
+    await frozen.close()
+    await other.close()
+
+
+@postgresql_only
 async def test_two_transactions_in_each_others_way_are_told_to_try_again(database: Database) -> None:
     await run_in_transaction(database, "CREATE TABLE pair (n int)", "INSERT INTO pair VALUES (1), (2)")
     both = asyncio.Barrier(2)

@@ -29,13 +29,17 @@ BUSY_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class PoolOptions:
-    """size + overflow connections at most; recycle and timeouts in seconds."""
+    """size + overflow connections at most; recycle and timeouts in seconds.
+
+    idle_transaction_timeout: a program that stands still in the middle of a transaction holds its locks so long
+    """
 
     size: int = 20
     overflow: int = 30
     recycle: int = 3600
     pre_ping: bool = True
     statement_timeout: float = 30.0
+    idle_transaction_timeout: float = 60.0
     echo: bool = False
 
 
@@ -149,10 +153,18 @@ def _driver_options(url: URL, pool: PoolOptions, *, read_only: bool) -> dict[str
         # A pooler refuses settings it does not know, and what SET changes stays for its next client.
         settings = {"application_name": "opsroom"}
         return {"server_settings": settings, "statement_cache_size": 0, "command_timeout": pool.statement_timeout}
-    settings = {"application_name": "opsroom", "statement_timeout": str(int(pool.statement_timeout * 1000))}
+    settings = {
+        "application_name": "opsroom",
+        "statement_timeout": _milliseconds(pool.statement_timeout),
+        "idle_in_transaction_session_timeout": _milliseconds(pool.idle_transaction_timeout),
+    }
     if read_only:
         settings["default_transaction_read_only"] = "on"
     return {"server_settings": settings}
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(int(seconds * 1000))
 
 
 def _sqlite_engine(url: URL, pool: PoolOptions, *, read_only: bool) -> AsyncEngine:

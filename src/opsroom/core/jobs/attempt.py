@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.db.engine import Database
 from opsroom.core.db.refusals import refusal_from
-from opsroom.core.errors import Unavailable
+from opsroom.core.errors import Unavailable, disk_refusal
 from opsroom.core.jobs import queries
 from opsroom.core.jobs.handler import Cancelled, Permanent, Run, Superseded, wait_before_next
 from opsroom.core.jobs.lease import Lease
@@ -147,6 +147,8 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, SQLAlchemyError):
         refusal = refusal_from(error)
         return refusal.sentence if refusal else "The database could not do what the job asked of it."
+    if (full := disk_refusal(error)) is not None:
+        return full.sentence
     return _storable(str(error)) or type(error).__name__
 
 

@@ -1,7 +1,6 @@
 """Bytes by their SHA-256, in a folder or an object store."""
 
 import asyncio
-import errno
 import hashlib
 import os
 import shutil
@@ -17,12 +16,10 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 from uuid_utils.compat import uuid7
 
-from opsroom.core.errors import Refusal, TooLarge, Unavailable
+from opsroom.core.errors import Refusal, TooLarge, Unavailable, disk_refusal
 
 CHUNK = 1 << 20
 LEFTOVER_SECONDS = 86_400  # nothing takes a day to arrive
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-FULL_WORDS = tuple(os.strerror(number) for number in FULL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,23 +147,16 @@ def _told_plainly(reading: str = "") -> Iterator[None]:
             raise Unavailable(
                 f"The stored file {reading} is missing; restore it from a backup.", code="artifact_missing"
             ) from None
-        if error.errno in FULL:
-            raise _disk_full() from error
+        if (full := disk_refusal(error)) is not None:
+            raise full from error
         raise
     except BaseError as error:
-        if any(words in str(error) for words in FULL_WORDS):
-            raise _disk_full() from error
-        raise Unavailable(
-            "The store of files does not answer; try again in a moment.", code="storage_unavailable"
-        ) from error
+        away = Unavailable("The store of files does not answer; try again in a moment.", code="storage_unavailable")
+        raise disk_refusal(error) or away from error
 
 
 def _corrupted(sha256: str) -> Refusal:
     return Unavailable(f"The stored file {sha256} is corrupted; restore it from a backup.", code="artifact_corrupted")
-
-
-def _disk_full() -> Refusal:
-    return Unavailable("The disk for files is full; nothing was kept.", code="disk_full")
 
 
 def _settle(path: Path) -> None:
