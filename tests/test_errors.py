@@ -1,6 +1,7 @@
 """Every error has one shape, says what to do, and tells nothing of the inside; what failed never answers 2xx."""
 
 import asyncio
+import errno
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -116,6 +117,11 @@ async def broken_statement(connection: Reading) -> None:
     await connection.execute(text("SELECT s3cret-inside FROM nowhere"))
 
 
+@breaking.get("/full-disk", dependencies=[allow(PUBLIC)])
+async def fill_the_disk() -> None:
+    raise OSError(errno.ENOSPC, "s3cret-inside")
+
+
 @breaking.post("/commit", dependencies=[allow(PUBLIC)])
 async def fail_at_commit(session: Unit, database: TheDatabase) -> dict[str, str]:
     await break_deferred_reference(session, is_postgresql=database.is_postgresql)
@@ -162,6 +168,12 @@ async def test_a_crash_says_nothing_of_the_inside(
         answer = await nobody.get(path)
         assert problem_of(answer, 500)["code"] == "internal_error"
         assert not [word for word in SECRET_WORDS if word in answer.text]
+
+
+async def test_a_full_disk_is_told_plainly(broken_app: FastAPI, nobody: httpx.AsyncClient, problem_of: Problem) -> None:
+    answer = await nobody.get("/breaking/full-disk")
+    assert problem_of(answer, 503)["code"] == "disk_full"
+    assert not [word for word in SECRET_WORDS if word in answer.text]
 
 
 async def test_a_commit_that_fails_never_answers_2xx(

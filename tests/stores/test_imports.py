@@ -1,5 +1,6 @@
 """Files that are handed in take effect together, once, or not at all."""
 
+import errno
 import gc
 import gzip
 from datetime import UTC, datetime, time
@@ -187,12 +188,12 @@ async def test_refused_rows_are_counted_and_kept_with_line_and_reason(
 
 
 async def test_a_save_that_fails_half_way_leaves_nothing(
-    manager: httpx.AsyncClient, work: Work, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, manager: httpx.AsyncClient, work: Work, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The polls are written last, when stores, zones and hours are there already."""
 
     async def full(*_arguments: object) -> int:
-        raise OSError("disk full")
+        raise OSError(errno.ENOSPC, "no room at /some/inner/path")
 
     await post_files(manager, status=STATUS, hours=HOURS, zones=ZONES)
     with monkeypatch.context() as patched:
@@ -201,7 +202,10 @@ async def test_a_save_that_fails_half_way_leaves_nothing(
     for table in ("stores", "business_hours", "store_observations"):
         assert await rows(f"SELECT count(*) FROM {table}") == [(0,)]
     assert await rows("SELECT DISTINCT status FROM observation_imports") == [("pending",)]
-    assert await rows("SELECT status, error FROM jobs WHERE type = 'stores.import'") == [("queued", "disk full")]
+    told = "The disk for files is full; nothing was kept."
+    assert await rows("SELECT status, error FROM jobs WHERE type = 'stores.import'") == [("queued", told)]
+    # Not only when the garbage is collected: what it holds may be the room that is missing.
+    assert list(app.state.blobs.scratch.iterdir()) == []
 
 
 async def test_a_report_is_made_after_the_import_when_asked_for(hand_in: HandIn, rows: Rows) -> None:

@@ -33,12 +33,20 @@ ASKED_FOR = (IMPORT, MAKE_REPORT)  # others come by the clock
 
 @dataclass
 class Ledger:
-    """user: who the trail must name for what came through the door"""
+    """user: who the trail must name for what came through the door
+    before: keys by table of what migrations have brought, which is not on record
+    """
 
     database: Database
     door: Door
     user: str
     handed_in: list[Delivery] = field(default_factory=list)
+    before: dict[str, set[str]] = field(default_factory=dict)
+
+    async def begin(self) -> None:
+        """To be called before anything is asked for."""
+        async with self.database.reading() as connection:
+            self.before = await _keys(connection)
 
     def expect(self, deliveries: Iterable[Delivery]) -> None:
         self.handed_in.extend(deliveries)
@@ -85,7 +93,7 @@ class Ledger:
         for line in await (self._polls(connection) if whole else self._number_of_polls(connection)):
             yield line
         if whole:
-            for line in await _records_and_trail(connection):
+            for line in await _records_and_trail(connection, self.before):
                 yield line
 
     async def _jobs(self, connection: AsyncConnection) -> list[str]:
@@ -194,7 +202,15 @@ ENDED = {
 ENDS = tuple(ENDED.values())
 
 
-async def _records_and_trail(connection: AsyncConnection) -> list[str]:
+async def _keys(connection: AsyncConnection) -> dict[str, set[str]]:
+    """Of every record of the audited tables."""
+    return {
+        audited.name: {"/".join(map(str, row)) for row in await connection.execute(select(*audited.key))}
+        for audited in audited_tables(Base.metadata)
+    }
+
+
+async def _records_and_trail(connection: AsyncConnection, before: dict[str, set[str]]) -> list[str]:
     """Of every audited table: what stands there was created once more than deleted, the rest equally often."""
     balance: dict[str, Counter[str]] = {}
     signs = {"create": 1, "delete": -1}
@@ -206,10 +222,9 @@ async def _records_and_trail(connection: AsyncConnection) -> list[str]:
     for table, record, action in rows:
         balance.setdefault(str(table), Counter())[str(record)] += signs[action]
     found: list[str] = []
-    for audited in audited_tables(Base.metadata):
-        there = {"/".join(map(str, row)) for row in await connection.execute(select(*audited.key))}
-        on_record = Counter({key: times for key, times in balance.get(audited.name, Counter()).items() if times})
-        found += _exactly_once(f"{audited.name}.created", on_record, there)
+    for table, there in (await _keys(connection)).items():
+        on_record = Counter({key: times for key, times in balance.get(table, Counter()).items() if times})
+        found += _exactly_once(f"{table}.created", on_record, there - before[table])
     return found
 
 

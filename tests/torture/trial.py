@@ -113,12 +113,12 @@ async def trial(
     staff = [Program("worker", environment, folder / f"worker_{number}.log") for number in range(workers)]
     database = Database(url)
     try:
+        ledger = Ledger(database, Door(server), "admin")
+        await ledger.begin()
         async with database.transaction() as session:
             people = {new.username: new.password for new in await seed_users(session)}
-        async with Door(server) as door:
-            one = Trial(
-                seed, groups, polls, server, staff, door, Ledger(database, door, "admin"), Reference(folder), set()
-            )
+        async with ledger.door as door:
+            one = Trial(seed, groups, polls, server, staff, door, ledger, Reference(folder), set())
             await one.start()
             await door.sign_in("admin", people["admin"])
             await one.hand_in(one.day(0))

@@ -10,12 +10,11 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
-from opsroom.core.db.refusals import refusal_from
+from opsroom.core.db.refusals import DATABASE_ERRORS, refusal_from
 from opsroom.core.errors import BadRequest, Invalid, Refusal, TooLarge, disk_refusal
 from opsroom.core.metrics import Metrics
 
@@ -123,10 +122,12 @@ def install_error_handlers(app: FastAPI) -> None:
             return await problem(request, refusal)
         return await _respond(request, error.status_code, _http_document(request, error), dict(error.headers or {}))
 
-    @app.exception_handler(SQLAlchemyError)
-    async def database(request: Request, error: SQLAlchemyError) -> Response:
+    async def database(request: Request, error: Exception) -> Response:
         refusal = refusal_from(error)
         return await problem(request, refusal) if refusal else await crashed(request, error)
+
+    for kind in DATABASE_ERRORS:
+        app.add_exception_handler(kind, database)
 
     @app.exception_handler(OSError)
     async def disk(request: Request, error: OSError) -> Response:

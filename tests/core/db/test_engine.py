@@ -6,15 +6,17 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from opsroom.core.db.engine import Database, PoolOptions
-from opsroom.core.db.refusals import refusal_from
-from opsroom.core.errors import Invalid, Unavailable
+from opsroom.core.db.refusals import DATABASE_ERRORS, refusal_from
+from opsroom.core.errors import Conflict, Invalid, Unavailable
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+FULL_DISK = "database or disk is full"
 postgresql_only = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
@@ -196,6 +198,25 @@ async def test_a_connection_cut_in_the_middle_is_unavailable_and_replaced(databa
     refusal = await refused(run_in_transaction(database, cut, "SELECT 1"))
     assert (type(refusal), refusal.code) == (Unavailable, "database_unavailable")
     await run_in_transaction(database, "SELECT 1")
+
+
+async def test_an_error_of_the_driver_itself_means_the_same(database: Database) -> None:
+    """Bulk writes speak to the driver, past SQLAlchemy."""
+    async with database.transaction() as session:
+        await session.execute(text("CREATE TABLE few (n int CHECK (n < 3))"))
+        raw: Any = await (await session.connection()).get_raw_connection()
+        with pytest.raises(DATABASE_ERRORS) as caught:
+            await raw.driver_connection.execute("INSERT INTO few VALUES (3)")
+        assert not isinstance(caught.value, SQLAlchemyError)
+        assert type(refusal_from(caught.value)) is Conflict
+        await session.rollback()
+
+
+@pytest.mark.parametrize("error", [asyncpg.DiskFullError("could not extend file"), sqlite3.OperationalError(FULL_DISK)])
+def test_a_full_disk_is_told_as_such_by_both_drivers(error: Exception) -> None:
+    refusal = refusal_from(error)
+    assert refusal is not None
+    assert (type(refusal), refusal.code) == (Unavailable, "disk_full")
 
 
 @postgresql_only

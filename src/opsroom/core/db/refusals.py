@@ -1,7 +1,9 @@
 """What a database error means to the person who asked."""
 
 import re
+import sqlite3
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
@@ -27,7 +29,12 @@ DISK_FULL = "53100"
 BAD_VALUE = ("22001", "22003", "22008", "22021", "22P05")  # too long, out of range, and text that cannot be stored
 
 
-def refusal_from(error: SQLAlchemyError) -> Refusal | None:
+# The last three come from bulk writes, which speak to the driver itself.
+DATABASE_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error)
+BROKEN_RULES = (asyncpg.IntegrityConstraintViolationError, sqlite3.IntegrityError)
+
+
+def refusal_from(error: Exception) -> Refusal | None:
     """A refusal for an error that is no malfunction of ours; None for the rest, which is a 500."""
     if isinstance(error, StaleDataError):
         return PreconditionFailed("Somebody else changed this record meanwhile; read it again and repeat.")
@@ -36,8 +43,11 @@ def refusal_from(error: SQLAlchemyError) -> Refusal | None:
     if isinstance(error, IntegrityError):
         return _conflict(str(error.orig))
     if isinstance(error, DBAPIError):
-        return _from_driver(error)
-    return None
+        lost = Unavailable(NO_ANSWER, code="database_unavailable") if error.connection_invalidated else None
+        return _from_driver(error.orig) or lost
+    if isinstance(error, BROKEN_RULES):
+        return _conflict(str(error))
+    return _from_driver(error) if isinstance(error, DATABASE_ERRORS) else None
 
 
 def violated_unique(error: IntegrityError) -> str | None:
@@ -68,16 +78,16 @@ def _conflict(message: str) -> Refusal:
     return Conflict("The database refused the change because a rule of the table is broken.", code="constraint")
 
 
-def _from_driver(error: DBAPIError) -> Refusal | None:
-    message = str(error.orig)
-    code = getattr(error.orig, "sqlstate", None) or ""
+def _from_driver(error: BaseException | None) -> Refusal | None:
+    message = str(error)
+    code = getattr(error, "sqlstate", None) or ""
     if code == DISK_FULL or FULL.search(message):
         return Unavailable("The disk of the database is full; nothing was changed.", code="disk_full")
     if code == CANCELLED:
         return Unavailable("The database took too long; nothing was changed. Ask for less.", code="statement_timeout")
     if code.startswith(CROWDED) or BUSY.search(message):
         return Unavailable("Others were writing at the same place; try again in a moment.", code="database_busy")
-    if error.connection_invalidated or code.startswith(NOT_THERE) or UNREACHABLE.search(message):
+    if code.startswith(NOT_THERE) or UNREACHABLE.search(message):
         return Unavailable(NO_ANSWER, code="database_unavailable")
     if code in BAD_VALUE or UNSTORABLE.search(message):
         return Invalid("A value is too long, too large, or has a character that the database cannot keep.")

@@ -9,11 +9,10 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Row, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.db.engine import Database
-from opsroom.core.db.refusals import refusal_from
+from opsroom.core.db.refusals import DATABASE_ERRORS, refusal_from
 from opsroom.core.errors import Unavailable, disk_refusal
 from opsroom.core.jobs import queries
 from opsroom.core.jobs.handler import Cancelled, Permanent, Run, Superseded, wait_before_next
@@ -137,14 +136,14 @@ class Attempt:
 
 def _passes(error: Exception) -> bool:
     """Whether the same may succeed in a moment."""
-    if isinstance(error, SQLAlchemyError):
+    if isinstance(error, DATABASE_ERRORS):
         return isinstance(refusal_from(error), Unavailable)
     return isinstance(error, Unavailable)
 
 
 def _sentence(error: Exception) -> str:
     """For people: a database error's own text would show them SQL and its values."""
-    if isinstance(error, SQLAlchemyError):
+    if isinstance(error, DATABASE_ERRORS):
         refusal = refusal_from(error)
         return refusal.sentence if refusal else "The database could not do what the job asked of it."
     if (full := disk_refusal(error)) is not None:
