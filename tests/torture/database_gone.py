@@ -1,4 +1,4 @@
-"""The database is away for ten seconds while imports are under way."""
+"""The database is away for some seconds while imports are under way."""
 
 import asyncio
 import sqlite3
@@ -12,7 +12,6 @@ from tests.torture.door import PROBLEM
 from tests.torture.trial import Trial, trial
 from tests.torture.wrong import require
 
-SECONDS = 10.0
 BEFORE = 0.3  # seconds of imports
 NOBODY = {"Authorization": ""}
 CALLS = (
@@ -25,7 +24,7 @@ CALLS = (
 )
 
 
-async def database_gone(url: str, server: OwnPostgres, folder: Path, seed: int, seconds: float = SECONDS) -> str:
+async def database_gone(url: str, server: OwnPostgres, folder: Path, seed: int, seconds: float) -> str:
     """Stopped as by a power cut. Requests are told to come back, and jobs go on afterwards."""
     async with trial(url, folder, seed) as one:
         handing_in = asyncio.create_task(one.hand_in(one.day(1), spread=2 * BEFORE))
@@ -42,7 +41,7 @@ async def database_gone(url: str, server: OwnPostgres, folder: Path, seed: int, 
         return f"{refused} requests answered 503 in {seconds:.0f} s, all jobs complete afterwards"
 
 
-async def database_held(url: str, folder: Path, seed: int, seconds: float = SECONDS) -> str:
+async def database_held(url: str, folder: Path, seed: int, seconds: float) -> str:
     """SQLite has no server that can go away, but another process may hold the file; writers wait for it."""
     async with trial(url, folder, seed) as one:
         with _held(Path(url.removeprefix("sqlite:///"))):
