@@ -15,7 +15,7 @@ needed = $(if $($(1)),"$($(1))",$(error $(1)= is needed; see make help))
 .PHONY: help setup setup-dev run test test-fast torture torture-dispatch check format lock bench clean \
 	db-create db-create-empty db-create-branch db-migrate db-rollback db-reset db-status db-history db-show \
 	db-heads db-branches db-stamp db-sql db-verify db-create-database db-init db-setup db-setup-reset db-reset-tables \
-	db-seed db-check
+	db-seed db-check db-backup db-restore
 
 ##@ The two commands
 
@@ -145,6 +145,12 @@ db-seed: setup ## Create the first users
 
 db-check: setup ## Is it reachable, current, and of the right shape?
 	$(DB) check $(OF_APP)
+
+db-backup: setup ## Save everything while people work FILE=
+	$(DB) backup $(call needed,FILE)
+
+db-restore: setup ## Have it again in an empty place FILE=
+	$(DB) restore $(call needed,FILE)
 
 ##@ Help
 

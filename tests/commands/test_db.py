@@ -282,6 +282,8 @@ TARGETS = {
     "db-reset-tables": "reset-tables",
     "db-seed": "seed",
     "db-check": "check",
+    "db-backup FILE=all.zip": 'backup "all.zip"',
+    "db-restore FILE=all.zip": 'restore "all.zip"',
 }
 
 

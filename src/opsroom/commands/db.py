@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from opsroom.backup import run
+from opsroom.backup.archive import Manifest, TableRows
 from opsroom.core.db.attribution import operator
 from opsroom.core.db.engine import Database
 from opsroom.core.db.origin import acting
-from opsroom.main import open_database
+from opsroom.main import open_blobs, open_database
 from opsroom.migrations import commands, databases
 from opsroom.migrations.verify import NOTE
 from opsroom.migrations.verify import verify as prove
@@ -192,6 +194,41 @@ def reset_tables(yes: Yes = False, in_production: InProduction = False) -> None:
 def seed() -> None:
     """Create the users `admin` and `user` with generated passwords, printed once."""
     _seed()
+
+
+@group.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="a new file", dir_okay=False)],
+    without_files: Annotated[bool, typer.Option("--without-files", help="only the names of stored files")] = False,
+) -> None:
+    """Save one state of the database and the files it names, while people work.
+
+    The secret key is not in it: keep that elsewhere.
+    """
+    settings = load_settings()
+    saved = asyncio.run(run.backup(_url(), open_blobs(settings), file, with_files=not without_files))
+    for sha256 in saved.missing:
+        print(f"missing in the store of files: {sha256}")
+    print(f"saved: {_inventory(saved)}")
+
+
+@group.command()
+def restore(file: Annotated[Path, typer.Argument(help="what `opsroom db backup` wrote", dir_okay=False)]) -> None:
+    """Have everything of a backup again, in a database without tables, and compare it with what was saved.
+
+    What is there already is never overwritten.
+    """
+    settings = load_settings()
+    restored = run.restore(_url(), open_blobs(settings), file, print)
+    print(f"restored and verified: {_inventory(restored)}")
+    print("`opsroom db check` tells whether it is current; `opsroom db migrate` makes it so")
+
+
+def _inventory(manifest: Manifest) -> str:
+    rows = sum(table.rows for table in manifest.tables.values())
+    entries = manifest.tables.get("audit_entries", TableRows(0)).rows
+    files = f"{len(manifest.files)} files" if manifest.has_files else f"the names of {len(manifest.files)} files"
+    return f"{len(manifest.tables)} tables, {rows} rows ({entries} of the trail), {files}, as of {manifest.made_at}"
 
 
 def _create_database() -> None:
