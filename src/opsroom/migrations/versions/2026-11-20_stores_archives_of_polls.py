@@ -16,6 +16,7 @@ revision: str = "0bb6cb233239"
 down_revision: str | None = "6099c77db85e"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
+downgrade_needs_empty: tuple[str, ...] = ("observation_archives",)
 
 
 def upgrade() -> None:

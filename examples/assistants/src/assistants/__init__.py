@@ -1,0 +1,1 @@
+"""Voice assistants and what they understand."""
