@@ -33,6 +33,7 @@ from opsroom.core.metrics import Metrics
 from opsroom.core.parts import Parts
 from opsroom.core.ratelimit import Counts, Limits, RateLimit, parse_limit
 from opsroom.core.reports.run import Reports
+from opsroom.core.resources.jobs import Importer
 from opsroom.core.resources.routes import router_of
 from opsroom.core.routing import Signpost
 from opsroom.core.storage.blobs import Blobs
@@ -45,7 +46,7 @@ from opsroom.settings import Settings, data_folder, secret_key
 MEGABYTE = 1 << 20
 UNCOUNTED_PATHS = ("/livez", "/readyz", "/healthz", "/api/health", "/static/")
 SIGN_IN_PATHS = frozenset({"/api/v1/auth/token", "/console/sign-in"})
-UPLOAD_PATHS = ("/imports", "/files", "/observations")
+UPLOAD_PATHS = ("/imports", "/import", "/files", "/observations")
 
 
 def open_database(settings: Settings) -> Database:
@@ -97,6 +98,8 @@ class House:
         self.queue = JobQueue(
             [self.reports.job_type(), forgetting(kept), sealing(self.database, audit_signers(settings))]
         )
+        resources = (resource for app in self.apps for resource in resources_of(app))
+        self.queue.declare([Importer(resources, self.blobs).job_type()])
         self.roles = bundle(resolve(each.permissions) for each in self.apps if each.permissions)
         parts = Parts(
             database=self.database,

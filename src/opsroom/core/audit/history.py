@@ -5,11 +5,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from opsroom.core.audit.models import Action
 from opsroom.core.audit.queries import history_of
 from opsroom.core.db.engine import Database
+from opsroom.core.db.paging import DEFAULT_SIZE, MOST_SIZE
+
+
+class HistoryAsked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    size: int = Field(DEFAULT_SIZE, ge=1, le=MOST_SIZE)
+    cursor: int = Field(0, ge=0, lt=1 << 63, description="`next_cursor` of the page before")
 
 
 class HistoryEntry(BaseModel):

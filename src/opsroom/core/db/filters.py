@@ -5,18 +5,16 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-import msgspec
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
+from opsroom.core.db.asked import BOOLEAN, filter_values, typed, whole_number
 from opsroom.core.db.fields import ColumnField, Words
 from opsroom.core.db.paging import MOST_PAGE, MOST_SIZE
 from opsroom.core.db.views import Condition, Directions, Listing, View, directions
 from opsroom.core.errors import Invalid
 
-MOST_VALUES = 500  # of one `in`
 MOST_WORDS = 8  # of `q`
 PLACING = frozenset({"page", "size", "cursor", "total"})  # have no meaning where everything is given at once
-_boolean = TypeAdapter(bool)
 _words = TypeAdapter(Words)
 
 
@@ -48,7 +46,7 @@ def listing_of(view: View, asked: dict[str, str], refused: frozenset[str] = froz
     for name, text in asked.items():
         if name in filters:
             field, operator = filters[name]
-            conditions.append(Condition(field.name, operator, _values(field, operator, name, text)))
+            conditions.append(Condition(field.name, operator, filter_values(field, operator, name, text)))
         elif name in controls:
             member, read = CONTROLS[name]
             members[member] = read(view, text)
@@ -76,12 +74,6 @@ def unknown_parameter(name: str, known: list[str]) -> Invalid:
     )
 
 
-def whole_number(name: str, most: int, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
-        raise Invalid(f"{name}: a whole number from 1 to {most} is wanted.", parameter=name)
-    return int(text)
-
-
 def _order(view: View, text: str) -> Directions:
     order = directions(text.split(","))
     names = [name for name, _ in order]
@@ -95,7 +87,7 @@ def _order(view: View, text: str) -> Directions:
 
 
 def _search_words(_view: View, text: str) -> tuple[str, ...]:
-    words = tuple(dict.fromkeys(_typed(_words, "q", text).split()))
+    words = tuple(dict.fromkeys(typed(_words, "q", text).split()))
     if len(words) > MOST_WORDS:
         raise Invalid(f"q takes at most {MOST_WORDS} words.", parameter="q")
     return words
@@ -109,40 +101,6 @@ def _narrowed(view: View, text: str) -> tuple[str, ...]:
     return names
 
 
-def _values(field: ColumnField, operator: str, name: str, text: str) -> tuple[Any, ...]:
-    if operator == "isnull":
-        return (_typed(_boolean, name, text),)
-    if operator == "contains":
-        return (_json_wanted(name, _typed(field.adapter, name, text)),)
-    if operator != "in":
-        return (_typed(field.adapter, name, text),)
-    parts = text.split(",")
-    if len(parts) > MOST_VALUES:
-        raise Invalid(f"{name} takes at most {MOST_VALUES} values.", parameter=name)
-    return tuple(_typed(field.adapter, name, part) for part in parts)
-
-
-def _typed(adapter: TypeAdapter[Any], name: str, text: str) -> Any:
-    try:
-        return adapter.validate_python(text)
-    except ValidationError as error:
-        raise Invalid(f"{name}: {error.errors()[0]['msg']}.", parameter=name) from None
-
-
-def _json_wanted(name: str, text: str) -> Any:
-    """An object or an array of plain values, from their JSON; any other text is one element of an array."""
-    if not text.startswith(("{", "[")):
-        return [text]
-    try:
-        wanted = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError):
-        raise Invalid(f"{name}: neither a word nor a JSON array or object.", parameter=name) from None
-    parts = wanted.values() if isinstance(wanted, dict) else wanted
-    if any(isinstance(part, (dict, list)) or (isinstance(part, str) and "\0" in part) for part in parts):
-        raise Invalid(f"{name}: its values must be plain: text, numbers, true, false, null.", parameter=name)
-    return wanted
-
-
 # By their query parameter: what they are in a `Listing`, and how they are read.
 CONTROLS: dict[str, tuple[str, Callable[[View, str], Any]]] = {
     "page": ("page", lambda _, text: whole_number("page", MOST_PAGE, text)),
@@ -151,5 +109,5 @@ CONTROLS: dict[str, tuple[str, Callable[[View, str], Any]]] = {
     "order": ("order", _order),
     "q": ("words", _search_words),
     "fields": ("fields", _narrowed),
-    "total": ("total", lambda _, text: _typed(_boolean, "total", text)),
+    "total": ("total", lambda _, text: typed(BOOLEAN, "total", text)),
 }

@@ -1,12 +1,15 @@
 """The dependencies by which a route reaches the database."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from opsroom.core.db.engine import Database
+from opsroom.core.errors import Refusal
+
+T = TypeVar("T")
 
 
 def database_of(request: Request) -> Database:
@@ -36,6 +39,15 @@ def session_of(request: Request) -> AsyncSession:
     """The session of the unit of work that the request has open."""
     session: AsyncSession = request.state.session
     return session
+
+
+async def attempt(session: AsyncSession, write: Awaitable[T]) -> T | Refusal:
+    """What the write gives, or the refusal it met, of which then nothing is left."""
+    try:
+        async with session.begin_nested():
+            return await write
+    except Refusal as refusal:
+        return refusal
 
 
 async def reading(request: Request) -> AsyncIterator[AsyncConnection]:

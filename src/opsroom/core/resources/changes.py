@@ -54,14 +54,12 @@ async def change_items(
     done: dict[str, Any] = {"created": [], "updated": [], "deleted": 0}
     for index, each in enumerate(getattr(changes, "delete", ())):
         with _at("delete", index):
-            await delete_item(session, resource, each.key, actor, versions=_seen(each), parent_id=parent_id)
+            await delete_item(session, resource, each.key, actor, parent_id, versions=_seen(each))
         done["deleted"] += 1
     for index, each in enumerate(getattr(changes, "update", ())):
         given = each.values.model_dump(exclude_unset=True)
         with _at("update", index):
-            item = await update_item(
-                session, resource, each.key, given, actor, versions=_seen(each), parent_id=parent_id
-            )
+            item = await update_item(session, resource, each.key, given, actor, parent_id, versions=_seen(each))
         done["updated"].append(item.record)
     rows = [each.model_dump() for each in getattr(changes, "create", ())]
     for index, created in enumerate(await create_items(session, resource, rows, actor, parent_id)):

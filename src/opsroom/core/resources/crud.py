@@ -4,7 +4,7 @@ Reads take the database and see what is committed. Writes take the session of th
 work. Records are dictionaries whose values are ready for the wire: encode them with `to_json`.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -18,6 +18,7 @@ from opsroom.core.clock import now
 from opsroom.core.db.engine import Database
 from opsroom.core.db.lists import Item, Record, read_page, read_row, row_named, to_json
 from opsroom.core.db.paging import DEFAULT_SIZE
+from opsroom.core.db.session import attempt
 from opsroom.core.db.statements import DeleteShape, GetShape, Shape, update_shape
 from opsroom.core.db.values import storable
 from opsroom.core.db.views import Listing
@@ -132,9 +133,9 @@ async def update_item(
     key: str | UUID,
     values: Values,
     actor: Actor,
+    parent_id: UUID | None = None,
     *,
     versions: Collection[int] | None = None,
-    parent_id: UUID | None = None,
 ) -> Item:
     """Change the given fields in one statement; `versions`, if given, are those the caller has seen.
 
@@ -164,19 +165,15 @@ async def put_item(
     key: str,
     values: Values,
     actor: Actor,
+    parent_id: UUID | None = None,
     *,
     versions: Collection[int] | None = None,
-    parent_id: UUID | None = None,
 ) -> tuple[Item, bool]:
-    """Create the record with this natural key, or give the one there is these values; and whether it is new.
-
-    Raises:
-        as `create_item` and `update_item`
-    """
+    """Create the record with this natural key, or give the one there is these values; and whether it is new."""
     if str(values[resource.key]) != key:
         raise Invalid(f"{resource.key}: the body says {values[resource.key]}, the path {key[:80]}.", field=resource.key)
     try:
-        return await update_item(session, resource, key, values, actor, versions=versions, parent_id=parent_id), False
+        return await update_item(session, resource, key, values, actor, parent_id, versions=versions), False
     except NotFound:
         if versions is not None:
             raise PreconditionFailed(f"There is no {resource.words} {key[:80]} yet, of any version.") from None
@@ -185,7 +182,7 @@ async def put_item(
         return created, True
     if created.facts.get("fields") == [resource.key]:
         with suppress(NotFound):  # somebody else created it meanwhile, unless it is one this actor may not know of
-            return await update_item(session, resource, key, values, actor, parent_id=parent_id), False
+            return await update_item(session, resource, key, values, actor, parent_id), False
     raise created
 
 
@@ -194,9 +191,9 @@ async def delete_item(
     resource: Resource,
     key: str | UUID,
     actor: Actor,
+    parent_id: UUID | None = None,
     *,
     versions: Collection[int] | None = None,
-    parent_id: UUID | None = None,
 ) -> None:
     """
     Raises:
@@ -209,15 +206,6 @@ async def delete_item(
     values = place | _seen(versions)
     if await change_row(connection, resource.view, change, rule, values, resource.words, doomed=key) is None:
         raise await _why_not(session, resource, key, actor, parent_id)
-
-
-async def attempt(session: AsyncSession, write: Awaitable[Any]) -> Any:
-    """What the write gives, or the refusal it met, of which then nothing is left."""
-    try:
-        async with session.begin_nested():
-            return await write
-    except Refusal as refusal:
-        return refusal
 
 
 async def parent_id_of(database: Database, resource: Resource, key: str, actor: Actor) -> UUID:

@@ -3,20 +3,29 @@
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, create_model
 
 from opsroom.core.audit.history import HistoryEntry
 from opsroom.core.db.paging import Page
-from opsroom.core.openapi import SEQUEL, SIZE, list_parameters, parameter, problem
+from opsroom.core.openapi import choosing_parameters, list_parameters, parameter, problem
 from opsroom.core.resources.changes import Changed, changes_shape
 from opsroom.core.resources.declaration import Resource
 from opsroom.core.shapes import narrowed
+from opsroom.core.tabular.report import ImportReport
+from opsroom.core.tabular.writing import MEDIA_TYPES, Kind
 
 TAKEN = {409: "A reference leads nowhere, or another record has the same {unique}."}
 CHANGED = {412: "The record has changed since the version that If-Match names."}
 REFERRED = {409: "Other records refer to it."}
 ITEM = "/{item}"
+BYTES = {"schema": {"type": "string", "format": "binary"}}
+FILE = {"required": True, "content": dict.fromkeys(MEDIA_TYPES.values(), BYTES)}
+
+
+class Accepted(BaseModel):
+    job_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +45,11 @@ class Verb:
 # In the order in which their paths are tried.
 VERBS = {
     "list": Verb("GET", "", "list_{several}"),
+    "export": Verb("GET", "/export", "export_{several}"),
     "read": Verb("GET", ITEM, "read_{singular}"),
     "history": Verb("GET", f"{ITEM}/history", "read_{singular}_history"),
     "create": Verb("POST", "", "create_{singular}", 201, TAKEN),
+    "import": Verb("POST", "/import", "import_{several}"),
     "change": Verb("POST", "/bulk", "change_{several}", 200, TAKEN | CHANGED),
     "update": Verb("PATCH", ITEM, "update_{singular}", 200, TAKEN | CHANGED),
     "put": Verb("PUT", ITEM, "put_{singular}", 200, TAKEN | CHANGED),
@@ -62,7 +73,8 @@ def operation(resource: Resource, name: str) -> dict[str, Any]:
         "status_code": verb.status,
         "response_model": response_shape(resource, name),
         "responses": _responses(resource, name),
-        "openapi_extra": {"parameters": [*path_parameters(resource, of_item=of_item), *_parameters(resource, name)]},
+        "openapi_extra": {"parameters": [*path_parameters(resource, of_item=of_item), *_parameters(resource, name)]}
+        | ({"requestBody": FILE} if name == "import" else {}),
     }
 
 
@@ -74,7 +86,14 @@ def body_shape(resource: Resource, name: str) -> Any:
 
 def response_shape(resource: Resource, name: str) -> Any:
     one: Any = resource.read
-    shapes = {"list": page_model(resource), "history": Page[HistoryEntry], "change": Changed[one], "delete": None}
+    shapes = {
+        "list": page_model(resource),
+        "import": ImportReport,
+        "export": None,
+        "history": Page[HistoryEntry],
+        "change": Changed[one],
+        "delete": None,
+    }
     return shapes.get(name, one)
 
 
@@ -105,6 +124,10 @@ def _responses(resource: Resource, name: str) -> dict[int | str, dict[str, Any]]
         described[verb.status] = {"headers": ETAG}
     if name == "read":
         described[304] = {"description": "It is still of the version that If-None-Match names.", "headers": ETAG}
+    if name == "export":
+        described[200] = {"description": "the file", "content": dict.fromkeys(MEDIA_TYPES.values(), BYTES)}
+    if name == "import":
+        described[202] = {"description": "The file is large; a job imports it.", "model": Accepted}
     if name == "put":
         described[201] = {"description": "There was none; it was created.", "headers": ETAG, "model": resource.read}
     return described
@@ -113,8 +136,11 @@ def _responses(resource: Resource, name: str) -> dict[int | str, dict[str, Any]]
 def _parameters(resource: Resource, name: str) -> list[dict[str, Any]]:
     if name == "list":
         return list_parameters(resource.view)
-    if name == "history":
-        return [SIZE, SEQUEL]
+    if name == "export":
+        return [
+            parameter("query", "as", {"enum": list(Kind), "default": Kind.CSV}, "the kind of file"),
+            *choosing_parameters(resource.view),
+        ]
     if name == "read":
         return [IF_NONE_MATCH]
     return [IF_MATCH] if name in {"update", "put", "delete"} else []

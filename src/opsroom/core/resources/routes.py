@@ -1,26 +1,36 @@
 """The routes of a resource. Each declares its permission, and none goes through the ORM."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from opsroom.core.actor import Actor
+from opsroom.core.answers import file_response, is_known, item_response, json_response, seen_versions
+from opsroom.core.audit.events import record
+from opsroom.core.audit.history import HistoryAsked
 from opsroom.core.auth.guards import allow
+from opsroom.core.db.asked import one_of
 from opsroom.core.db.engine import Database
-from opsroom.core.db.filters import pairs_of, parse_listing, unknown_parameter, whole_number
-from opsroom.core.db.paging import DEFAULT_SIZE, MOST_SIZE
+from opsroom.core.db.filters import PLACING, listing_of, pairs_of, parse_listing
 from opsroom.core.db.session import Unit, database_of
+from opsroom.core.errors import Invalid
+from opsroom.core.jobs.queue import TheQueue
 from opsroom.core.resources import crud
 from opsroom.core.resources.changes import change_items
 from opsroom.core.resources.declaration import Resource
 from opsroom.core.resources.describe import VERBS, body_shape, operation
+from opsroom.core.resources.jobs import import_later
+from opsroom.core.resources.trail import EXPORTED, IMPORTED
+from opsroom.core.resources.transfer import ImportAsked, export, import_file
+from opsroom.core.storage.serve import TheBlobs
+from opsroom.core.tabular.reading import kind_of
+from opsroom.core.tabular.writing import MEDIA_TYPES, Kind
 
-MOST_ENTRIES = 999_999_999
-ENTITY_TAG = re.compile(r'(?P<weak>W/)?"(?P<version>\d{1,9})"')
+AT_ONCE = 4 << 20  # bytes of a file that is imported while the caller waits
+LARGEST = 1 << 40  # the server's own limit on uploads is the one that counts
 
 Endpoint = Callable[..., Any]
 
@@ -35,28 +45,6 @@ def router_of(resource: Resource) -> APIRouter:
                 endpoint.__annotations__["body"] = body_shape(resource, verb)
             router.add_api_route(endpoint=endpoint, **operation(resource, verb))
     return router
-
-
-def json_response(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(crud.to_json(content), status, headers, media_type="application/json")
-
-
-def item_response(item: crud.Item, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return json_response(item.record, status, {"ETag": f'"{item.version}"', **(headers or {})})
-
-
-def seen_versions(request: Request) -> set[int] | None:
-    """The versions `If-Match` names; None if it is absent or `*`. Weak tags match nothing (RFC 9110, 13.1.1)."""
-    header = request.headers.get("if-match", "*").strip()
-    if header == "*":
-        return None
-    return {int(match["version"]) for match in ENTITY_TAG.finditer(header) if not match["weak"]}
-
-
-def is_known(request: Request, item: crud.Item) -> bool:
-    """Whether the caller has this version already; weak tags match too (RFC 9110, 13.1.2)."""
-    header = request.headers.get("if-none-match", "").strip()
-    return header == "*" or any(int(match["version"]) == item.version for match in ENTITY_TAG.finditer(header))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +96,8 @@ def _read(resource: Resource, call_of: Any) -> Endpoint:
 
 
 def _history(resource: Resource, call_of: Any) -> Endpoint:
-    async def read_history(call: call_of) -> Response:
-        asked = pairs_of(call.request.scope["query_string"])
-        if unknown := asked.keys() - {"size", "cursor"}:
-            raise unknown_parameter(min(unknown), ["size", "cursor"])
-        size = whole_number("size", MOST_SIZE, asked.get("size", str(DEFAULT_SIZE)))
-        after_id = whole_number("cursor", MOST_ENTRIES, asked["cursor"]) if "cursor" in asked else 0
+    async def read_history(call: call_of, asked: Annotated[HistoryAsked, Query()]) -> Response:
+        size, after_id = asked.size, asked.cursor
         page = await crud.get_history(call.database, resource, call.key, *call.place, size=size, after_id=after_id)
         return json_response(page)
 
@@ -121,6 +105,41 @@ def _history(resource: Resource, call_of: Any) -> Endpoint:
 
 
 # In these the actor stands before the session: who may not write opens no transaction.
+
+
+def _export(resource: Resource, call_of: Any) -> Endpoint:
+    async def export_items(call: call_of, session: Unit, blobs: TheBlobs) -> Response:
+        asked = pairs_of(call.request.scope["query_string"])
+        kind = one_of("as", Kind, asked.pop("as", Kind.CSV))
+        listing = listing_of(resource.view, asked, refused=PLACING)
+        await record(session, EXPORTED, None, list=resource.several, kind=kind, query=call.request.url.query)
+        pieces = export(call.database, resource, listing, kind, blobs.scratch, call.place)
+        return await file_response(pieces, MEDIA_TYPES[kind], f"{resource.several}.{kind}")
+
+    return export_items
+
+
+def _import(resource: Resource, call_of: Any) -> Endpoint:
+    async def import_items(
+        call: call_of, asked: Annotated[ImportAsked, Query()], session: Unit, blobs: TheBlobs, queue: TheQueue
+    ) -> Response:
+        kind = kind_of(call.request.headers.get("content-type", ""))
+        path = await blobs.receive(call.request.stream(), LARGEST)
+        try:
+            if path.stat().st_size > AT_ONCE:
+                blob = await blobs.keep_file(path)
+                job = await import_later(session, queue, resource, blob, kind, asked, place=call.place)
+                return json_response({"job_id": job.id}, 202, {"Location": f"/api/v1/jobs/{job.id}"})
+            report = (await import_file(session, resource, path, kind, asked, call.place)).model_dump()
+        finally:
+            path.unlink(missing_ok=True)
+        if not report["applied"] and not asked.dry_run:
+            raise Invalid("Nothing was imported: the file has bad rows, which `errors` names.", **report)
+        facts = {name: value for name, value in report.items() if name != "errors"}
+        await record(session, IMPORTED, None, list=resource.several, **facts)
+        return json_response(report)
+
+    return import_items
 
 
 def _create(resource: Resource, call_of: Any) -> Endpoint:
@@ -142,8 +161,7 @@ def _change(resource: Resource, call_of: Any) -> Endpoint:
 def _update(resource: Resource, call_of: Any) -> Endpoint:
     async def update_item(call: call_of, body: Any, session: Unit) -> Response:
         given, seen = body.model_dump(exclude_unset=True), seen_versions(call.request)
-        actor, parent_id = call.place
-        item = await crud.update_item(session, resource, call.key, given, actor, versions=seen, parent_id=parent_id)
+        item = await crud.update_item(session, resource, call.key, given, *call.place, versions=seen)
         return item_response(item)
 
     return update_item
@@ -163,15 +181,15 @@ def _put(resource: Resource, call_of: Any) -> Endpoint:
 
 def _delete(resource: Resource, call_of: Any) -> Endpoint:
     async def delete_item(call: call_of, session: Unit) -> None:
-        actor, parent_id = call.place
-        seen = seen_versions(call.request)
-        await crud.delete_item(session, resource, call.key, actor, versions=seen, parent_id=parent_id)
+        await crud.delete_item(session, resource, call.key, *call.place, versions=seen_versions(call.request))
 
     return delete_item
 
 
 ENDPOINTS: dict[str, Callable[[Resource, Any], Endpoint]] = {
     "list": _list,
+    "export": _export,
+    "import": _import,
     "read": _read,
     "history": _history,
     "create": _create,
