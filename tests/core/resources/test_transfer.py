@@ -233,7 +233,7 @@ async def test_only_files_of_three_kinds_are_taken_from_who_may_write(
 ) -> None:
     problem_of(await manager.post(f"{DEPOTS}/import", content=b"x", headers={"Content-Type": "text/html"}), 415)
     problem_of(await user.post(f"{DEPOTS}/import", content=b"x", headers=headers(Kind.CSV)), 403)
-    assert (await user.get(f"{DEPOTS}/export")).text == "code,town,secret,id,created_at,updated_at,version\n"
+    assert (await user.get(f"{DEPOTS}/export")).text == "code,town,secret,id,created_at,updated_at,version\r\n"
 
 
 async def test_a_large_file_is_imported_by_a_job(

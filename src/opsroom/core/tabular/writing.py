@@ -32,7 +32,8 @@ MEDIA_TYPES = {
 
 def csv_lines(rows: Iterable[Sequence[Cell]]) -> bytes:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([_csv_cell(cell) for cell in row] for row in rows)
+    # The module quotes what is part of the line terminator, and a bare carriage return ends a line for its reader.
+    csv.writer(text, lineterminator="\r\n").writerows([_csv_cell(cell) for cell in row] for row in rows)
     return text.getvalue().encode()
 
 
