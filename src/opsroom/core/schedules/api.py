@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from opsroom.core.actor import Actor
+from opsroom.core.answers import item_response, seen_versions
 from opsroom.core.auth.guards import allow
 from opsroom.core.db.session import Unit
 from opsroom.core.jobs.queue import TheQueue
 from opsroom.core.reports.api import TheReports
 from opsroom.core.resources.crud import delete_item
-from opsroom.core.resources.routes import item_response, seen_versions
 from opsroom.core.schedules.actions import add_schedule, change_schedule, send_again
 from opsroom.core.schedules.resources import SCHEDULES
 from opsroom.core.schedules.schemas import LetterRead, ScheduleChange, ScheduleCreate, ScheduleRead
