@@ -17,6 +17,8 @@ from opsroom.dispatch.options import DispatchOptions, options_from
 from opsroom.dispatch.plan_models import DecisionType
 from opsroom.dispatch.plan_schemas import DecisionRead, PolicyName
 from opsroom.dispatch.schemas import Shape
+from opsroom.dispatch.simulating_jobs import JOB as SIMULATION
+from opsroom.dispatch.simulating_jobs import Simulate
 
 router = APIRouter(prefix="/api/v1/dispatch", tags=["dispatch"])
 
@@ -112,6 +114,15 @@ async def read_decision_snapshot(
     """The complete state that was decided upon."""
     row = (await queries.stored(connection, decision_id)).row
     return {"decision_id": row.decision_id, "sha256": row.state_sha256, "state": row.state_snapshot}
+
+
+@router.post("/simulations", status_code=202)
+async def request_simulation(
+    asked: Simulate, session: Unit, queue: TheQueue, actor: Annotated[Actor, allow("dispatch.decisions.write")]
+) -> DecisionAccepted:
+    """Play policies on days like those seen; the job's result is the scorecard."""
+    job = await queue.add(session, SIMULATION, asked, actor=actor)
+    return DecisionAccepted(job_id=job.id)
 
 
 @router.get("/orders/{order_id}/track")

@@ -10,5 +10,6 @@ app = App(
     jobs="opsroom.dispatch.jobs:job_types",
     resources="opsroom.dispatch.resources:RESOURCES",
     permissions="opsroom.dispatch.permissions:GRANTS",
+    demo="dispatch.demo",
     commands="opsroom.dispatch.cli:group",
 )

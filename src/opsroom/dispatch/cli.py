@@ -3,16 +3,41 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from opsroom.core.app import resolve
 from opsroom.dispatch.planning.policies.registry import POLICIES
 from opsroom.dispatch.planning.routing.task import Budget
 from opsroom.dispatch.planning.yardstick.instance import read_instance
 from opsroom.dispatch.planning.yardstick.play import DayResult, play
 
-group = typer.Typer(help="Dispatch now, or wait and consolidate.", no_args_is_help=True)
+# Commands that need the database; importing them would slow down those that do not.
+LATER = {
+    "decide": "opsroom.commands.dispatch_plan:decide_command",
+    "replay": "opsroom.commands.dispatch_plan:replay_command",
+    "simulate": "opsroom.commands.dispatch_plan:simulate_command",
+    "tune": "opsroom.commands.dispatch_plan:tune_command",
+}
+
+
+class Group(TyperGroup):
+    """A group some of whose members are imported when they are used."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *LATER]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in LATER:
+            return super().get_command(ctx, cmd_name)
+        command = typer.main.get_command(resolve(LATER[cmd_name]))
+        command.name = cmd_name
+        return command
+
+
+group = typer.Typer(help="Dispatch now, or wait and consolidate.", no_args_is_help=True, cls=Group)
 
 
 @group.callback()

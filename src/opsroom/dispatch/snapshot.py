@@ -84,6 +84,23 @@ async def read_state(session: AsyncSession, options: DispatchOptions, at: dateti
     return Seen(state, versions | {"routes": _versions(routes, "route_id")}, tuple(r.route_id for r in routes))
 
 
+async def read_operation(session: AsyncSession, options: DispatchOptions, at: datetime) -> State:
+    """The whole fleet in service, wherever it is, and what is believed; no orders. For simulated days."""
+    out = (VehicleStatus.MAINTENANCE, VehicleStatus.OFF_DUTY)
+    query = select(Vehicle).where(Vehicle.status.not_in(out)).order_by(Vehicle.vehicle_id)
+    rules = Rules({}, frozenset())
+    fleet = [engine_vehicle(row, rules, at, options.zone) for row in await session.scalars(query)]
+    return State(
+        instant=seconds_of(at),
+        orders=(),
+        vehicles=tuple(fleet),
+        interval=options.interval,
+        loading=options.loading,
+        travel=await travel_belief(session, options, at),
+        arrivals=await _arrivals(session, options, at),
+    )
+
+
 def late_terms(
     order: problem.Order, trucks: Sequence[problem.Vehicle], departure: int, interval: int, *, set_out: bool
 ) -> problem.Order:

@@ -39,7 +39,7 @@ def send(
         policy=policy,
         seed=seed,
         routes=routes,
-        kept=_kept(situation, chosen, impossible, routes),
+        kept=_kept(situation, frozenset(chosen) - prizes.keys(), impossible, routes),
         agreements=agreements,
         parameters=dict(parameters or {}),
     )
@@ -61,6 +61,7 @@ def _kept(
     impossible: Mapping[str, tuple[str, ...]],
     routes: tuple[Route, ...],
 ) -> tuple[Kept, ...]:
+    """`chosen` were to go; an order with a prize is free to stay."""
     sent = {key for route in routes for key in route.orders}
     return tuple(
         _keep(situation, order, chosen, impossible) for order in situation.state.orders if order.key not in sent

@@ -1,0 +1,67 @@
+"""`opsroom dispatch decide`, `replay`, `simulate`, `tune`: by the real command, on both databases."""
+
+import json
+from collections.abc import Awaitable, Callable
+from subprocess import CompletedProcess
+
+import httpx
+import pytest
+from tests.dispatch.conftest import API, MORNING, Give, order_of
+from tests.migrating import run_opsroom
+
+Execute = Callable[[str], Awaitable[None]]
+Opsroom = Callable[..., CompletedProcess[str]]
+
+
+@pytest.fixture
+def opsroom(database_url: str, tmp_path: object) -> Opsroom:
+    return lambda *words: run_opsroom(database_url, "dispatch", *words, OPSROOM_DATA_DIR=f"{tmp_path}/data")
+
+
+async def test_a_decision_on_the_command_line_is_stored_committed_and_replayed(
+    opsroom: Opsroom, manager: httpx.AsyncClient, order: Give, trucks: None, execute: Execute
+) -> None:
+    await order("O-1")
+    at = ("--at", MORNING.isoformat(), "--iterations", "20")
+    made = opsroom("decide", "--policy", "greedy", *at, "--commit", "--json")
+    assert made.returncode == 0, made.stderr
+    decision = json.loads(made.stdout)
+    assert (decision["status"], decision["orders_routed"]) == ("committed", ["O-1"])
+    assert (await manager.get(f"{API}/orders/O-1")).json()["status"] == "assigned"
+    same = opsroom("replay", decision["decision_id"])
+    assert (same.returncode, same.stdout) == (0, "identical\n")
+    await execute("UPDATE decisions SET policy = 'lazy'")
+    other = opsroom("replay", decision["decision_id"])
+    assert other.returncode == 1
+    assert "routes: KDA-5 is missing now" in other.stdout
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_the_command_line_cannot_do_is_said_in_a_sentence(opsroom: Opsroom, order: Give) -> None:
+    assert "not one of best, cfa" in opsroom("decide", "--policy", "magic").stderr
+    assert "write it like 2026-11-20T06:00:00+03:00" in opsroom("decide", "--at", "soon").stderr
+    missing = opsroom("replay", "D-9")
+    assert (missing.returncode, missing.stderr) == (2, "opsroom: There is no decision D-9.\n")
+    few = opsroom("simulate")
+    assert few.returncode == 2
+    assert "at least ten in the last four weeks" in few.stderr
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_policies_are_compared_and_tuned_on_days_like_those_seen(
+    opsroom: Opsroom, manager: httpx.AsyncClient, customers: None, trucks: None
+) -> None:
+    for number in range(10):
+        body = order_of(f"O-{number}", ["Nakuru", "Eldoret"][number % 2], customer_id="C-XYZ")
+        assert (await manager.post(f"{API}/orders", json=body)).status_code == 201
+    at = ("--at", MORNING.isoformat(), "--decisions", "3", "--iterations", "10")
+    card = json.loads(opsroom("simulate", "--policies", "greedy,lazy", "--days", "2", *at, "--json").stdout)
+    assert [each["policy"] for each in card["policies"]] == ["greedy", "lazy"]
+    # The same days for both: as many orders, whatever became of them.
+    counts = [each["orders"] + each["lost"] for each in card["policies"]]
+    assert counts[0] == counts[1] > 0
+    again = json.loads(opsroom("simulate", "--policies", "greedy,lazy", "--days", "2", *at, "--json").stdout)
+    assert again == card
+    ranked = json.loads(opsroom("tune", "--policy", "pfa", "--first", "1", *at, "--json").stdout)
+    assert len(ranked) == 8
+    assert ranked[0]["days"] >= ranked[-1]["days"]
