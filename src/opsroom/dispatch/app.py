@@ -1,6 +1,6 @@
 """The dispatch app, as the house sees it."""
 
-from opsroom.core.app import App
+from opsroom.core.app import App, Page
 
 app = App(
     name="dispatch",
@@ -10,6 +10,9 @@ app = App(
     jobs="opsroom.dispatch.jobs:job_types",
     resources="opsroom.dispatch.resources:RESOURCES",
     permissions="opsroom.dispatch.permissions:GRANTS",
+    pages=("opsroom.dispatch.console_road:router", "opsroom.dispatch.console:router"),
+    templates="opsroom.dispatch",
+    rail=(Page("Dispatch", "/console/dispatch", "dispatch.orders.read", "truck"),),
     demo="dispatch.demo",
     commands="opsroom.dispatch.cli:group",
 )
