@@ -9,7 +9,7 @@ from typing import Any
 from opsroom.dispatch.region import LAKE, OUTLINE, Point
 
 WIDTH = 900.0  # units of the drawing
-MARGIN = 0.35  # degrees around what is shown
+MARGIN = 0.45  # degrees around what is shown
 COLOURS = 6  # routes told apart by line; see dispatch.css
 
 
@@ -49,16 +49,19 @@ class Frame:
     def at(self, longitude: float, latitude: float) -> tuple[float, float]:
         return round((longitude - self._west) * self._x, 1), round((self._north - latitude) * self._y, 1)
 
+    def shows(self, place: Point) -> bool:
+        x, y = self.at(*place)
+        return 0 <= x <= WIDTH and 0 <= y <= self.height
+
     def path(self, points: Iterable[Point]) -> str:
         return "M" + "L".join(f"{x} {y}" for x, y in (self.at(*point) for point in points))
 
 
 def draw_map(cities: dict[str, Point], routes: Sequence[tuple[Any, Sequence[Any]]], vehicles: Sequence[Any]) -> Map:
-    """The part of the region where something is, with every route as a line from its vehicle's stand and back."""
+    """The part of the region where routes are, or all of it; each route is a line from its vehicle's home and back."""
     homes = {row.vehicle_id: row for row in vehicles}
     ways = [(route, _way(homes.get(route.vehicle_id), stops)) for route, stops in routes]
-    seen = [point for _, way in ways for point in way] + list(cities.values())
-    frame = Frame([point for point in seen if -180 <= point[0] <= 180] or list(OUTLINE))
+    frame = Frame([point for _, way in ways for point in way] or list(cities.values()) or list(OUTLINE))
     lines = tuple(
         Line(
             route.route_id,
@@ -74,7 +77,7 @@ def draw_map(cities: dict[str, Point], routes: Sequence[tuple[Any, Sequence[Any]
         height=frame.height,
         outline=frame.path(OUTLINE) + "Z",
         lake=frame.path(LAKE) + "Z",
-        cities=tuple((name, *frame.at(*place)) for name, place in sorted(cities.items())),
+        cities=tuple((name, *frame.at(*place)) for name, place in sorted(cities.items()) if frame.shows(place)),
         lines=lines,
         vehicles=tuple(
             (row.vehicle_id, *frame.at(*_point(row.current_location)), row.status.value) for row in vehicles

@@ -1,6 +1,7 @@
 """The dispatch app's plain records, declared. What happens to routes and decisions has verbs of its own."""
 
 from opsroom.core.resources.declaration import Resource
+from opsroom.core.resources.presentation import Presentation
 from opsroom.core.shapes import patch_of
 from opsroom.dispatch.models import AssignmentRule, City, Customer, Order, Vehicle
 from opsroom.dispatch.plan_models import (
@@ -40,6 +41,17 @@ from opsroom.dispatch.schemas import (
 PREFIX = "/api/v1/dispatch"
 TAGS = ("dispatch",)
 
+VEHICLE_KINDS = {
+    "available": "up", "loading": "waiting", "en_route": "running", "maintenance": "down", "off_duty": "unknown",
+}  # fmt: skip
+ORDER_KINDS = {
+    "pending": "waiting", "assigned": "held", "in_transit": "running", "delivered": "up", "failed": "down",
+    "cancelled": "unknown",
+}  # fmt: skip
+ROUTE_KINDS = {
+    "planned": "waiting", "dispatched": "held", "in_progress": "running", "completed": "up", "cancelled": "unknown",
+}  # fmt: skip
+
 CITIES = Resource(
     model=City,
     prefix=f"{PREFIX}/cities",
@@ -51,6 +63,7 @@ CITIES = Resource(
     key="name",
     search=("name",),
     order=("name",),
+    presentation=Presentation(title="Which cities are served?", listed=False),
 )
 CUSTOMERS = Resource(
     model=Customer,
@@ -62,6 +75,7 @@ CUSTOMERS = Resource(
     permission="dispatch.customers",
     key="customer_id",
     search=("customer_id", "name", "email", "phone"),
+    presentation=Presentation(columns=("customer_id", "name", "phone", "email", "constraints", "active")),
 )
 VEHICLES = Resource(
     model=Vehicle,
@@ -74,6 +88,11 @@ VEHICLES = Resource(
     key="vehicle_id",
     search=("vehicle_id", "vehicle_type"),
     prepare=prepare_vehicle,
+    presentation=Presentation(
+        columns=("vehicle_id", "vehicle_type", "capacity_tonnes", "capacity_m3", "skills", "status", "available_at"),
+        kinds={"status": VEHICLE_KINDS},
+        links=(("Day", "/console/dispatch/day"),),
+    ),
 )
 ORDERS = Resource(
     model=Order,
@@ -86,6 +105,10 @@ ORDERS = Resource(
     key="order_id",
     search=("order_id", "customer_name", "destination_city"),
     prepare=prepare_order,
+    presentation=Presentation(
+        columns=("order_id", "customer_name", "destination_city", "weight_tonnes", "price_kes", "status", "must_go_by"),
+        kinds={"status": ORDER_KINDS},
+    ),
 )
 RULES = Resource(
     model=AssignmentRule,
@@ -96,6 +119,7 @@ RULES = Resource(
     permission="dispatch.orders",
     search=("order_id", "vehicle_id", "reason"),
     prepare=prepare_rule,
+    presentation=Presentation(title="What was pinned and forbidden?", label="order_id", listed=False),
 )
 DECISIONS = Resource(
     model=Decision,
@@ -105,6 +129,7 @@ DECISIONS = Resource(
     permission="dispatch.decisions",
     key="decision_id",
     search=("decision_id", "policy", "requested_by"),
+    presentation=Presentation(page="/console/dispatch/decisions/{decision_id}", listed=False),
 )
 ROUTES = Resource(
     model=Route,
@@ -114,6 +139,10 @@ ROUTES = Resource(
     permission="dispatch.routes",
     key="route_id",
     search=("route_id", "vehicle_id"),
+    presentation=Presentation(
+        columns=("route_id", "vehicle_id", "cities", "status", "leaves_at", "total_distance_km", "estimated_cost_kes"),
+        kinds={"status": ROUTE_KINDS},
+    ),
 )
 STOPS = Resource(
     model=RouteStop,
@@ -123,6 +152,7 @@ STOPS = Resource(
     permission="dispatch.routes",
     key="stop_id",
     search=("stop_id", "order_id"),
+    presentation=Presentation(listed=False),
 )
 EVENTS = Resource(
     model=DriverEvent,
@@ -132,6 +162,7 @@ EVENTS = Resource(
     permission="dispatch.events",
     key="event_id",
     search=("route_id", "reason"),
+    presentation=Presentation(listed=False),
 )
 OUTCOMES = Resource(
     model=OperationalOutcome,
@@ -141,6 +172,9 @@ OUTCOMES = Resource(
     permission="dispatch.outcomes",
     key="outcome_id",
     search=("outcome_id", "route_id"),
+    presentation=Presentation(
+        columns=("outcome_id", "recorded_at", "actual_cost_kes", "duration_error", "profit_kes", "late_deliveries"),
+    ),
 )
 CORRECTIONS = Resource(
     model=TravelCorrection,
@@ -149,6 +183,12 @@ CORRECTIONS = Resource(
     read=CorrectionRead,
     permission="dispatch.outcomes",
     order=("-number",),
+    presentation=Presentation(
+        title="What was learned of travel times?",
+        label="number",
+        listed=False,
+        columns=("number", "status", "trained_on", "error_before", "error_after", "created_at"),
+    ),
 )
 
 RESOURCES = (
