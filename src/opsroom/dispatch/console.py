@@ -82,7 +82,7 @@ async def ask(
     return see_other(f"{PATH}?job={job.id}")
 
 
-@router.get("/work/{job_id}/live", name="console_dispatch_work", dependencies=[allow("dispatch.decisions.read")])
+@router.get("/progress/{job_id}/live", name="console_dispatch_work", dependencies=[allow("dispatch.decisions.read")])
 async def watch(job_id: UUID, request: Request) -> StreamingResponse:
     async def load(connection: AsyncConnection) -> dict[str, Any]:
         return await watched(connection, job_id)
