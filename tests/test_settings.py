@@ -184,6 +184,7 @@ SECRETS = {
     "database_url": "postgresql://u:hush@127.0.0.1:1/d",
     "redis_url": "redis://:hush@127.0.0.1:1",
     "storage_url": "memory:///hush",
+    "storage_tiers": "cold=memory:///hush",
     "smtp_url": "smtp://u:hush@127.0.0.1:1",
 }
 

@@ -37,6 +37,7 @@ from opsroom.core.resources.jobs import Importer
 from opsroom.core.resources.routes import router_of
 from opsroom.core.routing import Signpost
 from opsroom.core.storage.blobs import Blobs
+from opsroom.core.storage.tiers import parse_tiers
 from opsroom.core.web import BodyLimit, Edge, install_error_handlers, problem
 from opsroom.migrations.check import SchemaMismatch, require_current
 from opsroom.migrations.histories import all_histories
@@ -66,7 +67,7 @@ def open_database(settings: Settings) -> Database:
 
 
 def open_blobs(settings: Settings) -> Blobs:
-    return Blobs(settings.data_dir, _plain(settings.storage_url))
+    return Blobs(settings.data_dir, _plain(settings.storage_url), parse_tiers(_plain(settings.storage_tiers) or ""))
 
 
 ORIGIN = "opsroom.audit"

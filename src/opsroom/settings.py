@@ -17,6 +17,7 @@ from opsroom.core.db.engine import async_url
 from opsroom.core.errors import WrongSetting
 from opsroom.core.mail import checked_url
 from opsroom.core.ratelimit import parse_limit
+from opsroom.core.storage.tiers import parse_tiers
 
 
 class Environment(StrEnum):
@@ -52,6 +53,9 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(None, description="redis://… for rate limits shared by several servers")
     storage_url: SecretStr | None = Field(
         None, description="where artifacts live; default: artifacts/ in the data folder"
+    )
+    storage_tiers: SecretStr | None = Field(
+        None, description="where other tiers live, as warm=URL,cold=URL,archive=URL; default: beside the artifacts"
     )
     smtp_url: SecretStr | None = Field(
         None, description="smtp://host, smtp+starttls://user:password@host:587 or smtps://…; none: no letters are sent"
@@ -138,6 +142,13 @@ class Settings(BaseSettings):
     def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("expected a redis://, rediss:// or unix:// URL")
+        return value
+
+    @field_validator("storage_tiers")
+    @classmethod
+    def _are_tiers(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_tiers(value.get_secret_value())
         return value
 
     @field_validator("smtp_url")

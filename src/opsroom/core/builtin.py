@@ -12,6 +12,7 @@ core_app = App(
         "opsroom.core.jobs.api:router",
         "opsroom.core.reports.api:router",
         "opsroom.core.schedules.api:router",
+        "opsroom.core.artifacts.api:router",
         "opsroom.core.audit_api:router",
         "opsroom.core.webhooks.api:router",
         "opsroom.core.docs:router",

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
+from opsroom.core.artifacts.resources import ARTIFACTS, RULES
 from opsroom.core.audit.events import record
 from opsroom.core.auth.actions import end_sessions
 from opsroom.core.auth.models import User
@@ -22,8 +23,6 @@ from opsroom.core.resources.declaration import Resource
 from opsroom.core.resources.presentation import Presentation
 from opsroom.core.schedules.resources import LETTERS, SCHEDULES
 from opsroom.core.shapes import patch_of
-from opsroom.core.storage.models import Artifact
-from opsroom.core.storage.schemas import ArtifactRead
 from opsroom.core.webhooks.resources import DELIVERIES, ENDPOINTS
 
 
@@ -93,14 +92,4 @@ REPORTS = Resource(
     visible_to=readable,
 )
 
-ARTIFACTS = Resource(
-    model=Artifact,
-    prefix="/api/v1/artifacts",
-    tags=("artifacts",),
-    read=ArtifactRead,
-    permission="artifacts",
-    search=("name",),
-    presentation=Presentation(title="Which files are kept?"),
-)
-
-RESOURCES = (USERS, JOBS, REPORTS, SCHEDULES, LETTERS, ARTIFACTS, ENDPOINTS, DELIVERIES)
+RESOURCES = (USERS, JOBS, REPORTS, SCHEDULES, LETTERS, ARTIFACTS, RULES, ENDPOINTS, DELIVERIES)

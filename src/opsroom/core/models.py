@@ -7,11 +7,12 @@ from opsroom.core.idempotency.models import IdempotentAnswer
 from opsroom.core.jobs.models import Job, Schedule, Worker
 from opsroom.core.reports.models import Report
 from opsroom.core.schedules.models import ReportLetter, ReportSchedule
-from opsroom.core.storage.models import Artifact
+from opsroom.core.storage.models import Artifact, ArtifactRule
 from opsroom.core.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Artifact",
+    "ArtifactRule",
     "AuditCheckpoint",
     "AuditEntry",
     "AuditTile",

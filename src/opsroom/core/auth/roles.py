@@ -49,9 +49,27 @@ CORE_GRANTS: Grants = {
         }
     ),
     Role.MANAGER: frozenset(
-        {"artifacts.read", "jobs.cancel", "reports.schedules.read", "reports.schedules.write", "reports.write"}
+        {
+            "artifacts.read",
+            "artifacts.write",
+            "jobs.cancel",
+            "reports.schedules.read",
+            "reports.schedules.write",
+            "reports.write",
+        }
     ),
     Role.ADMIN: frozenset(
-        {"audit.read", "metrics.read", "users.read", "users.write", "webhooks.read", "webhooks.write"}
+        {
+            "artifacts.hold",
+            "artifacts.manage",
+            "artifacts.rules.read",
+            "artifacts.rules.write",
+            "audit.read",
+            "metrics.read",
+            "users.read",
+            "users.write",
+            "webhooks.read",
+            "webhooks.write",
+        }
     ),
 }

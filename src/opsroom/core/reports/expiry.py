@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.clock import now
@@ -30,8 +30,13 @@ async def _nothing(_payload: Nothing, _run: Run) -> None:
 
 
 async def _let_go(session: AsyncSession, _payload: Nothing, _computed: None, _run: Run) -> dict[str, Any]:
-    found = select(Report.id, Report.artifact_id).where(
-        Report.expires_at <= now(), Report.artifact_id.is_not(None), Report.status.not_in(UNFINISHED)
+    at = now()
+    found = (
+        select(Report.id, Report.artifact_id)
+        .join(Artifact, Artifact.id == Report.artifact_id)
+        .where(Report.expires_at <= at, Report.status.not_in(UNFINISHED))
+        # What is held or to be retained stays, and is not served either.
+        .where(Artifact.legal_hold.is_(False), or_(Artifact.retain_until.is_(None), Artifact.retain_until <= at))
     )
     rows = (await session.execute(found.order_by(Report.expires_at).limit(AT_ONCE))).all()
     reports = [row.id for row in rows]
