@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
+from opsroom.core.answers import seen_versions
 from opsroom.core.artifacts import actions
 from opsroom.core.artifacts.jobs import DAMAGE, mark
 from opsroom.core.artifacts.trail import FILE_DOWNLOADED
@@ -18,7 +19,6 @@ from opsroom.core.db.session import TheDatabase, Unit
 from opsroom.core.errors import Invalid, PreconditionFailed, Unavailable
 from opsroom.core.jobs.queue import TheQueue
 from opsroom.core.jobs.schemas import JobRead
-from opsroom.core.resources.routes import seen_versions
 from opsroom.core.storage.models import Artifact, ArtifactType
 from opsroom.core.storage.schemas import ArtifactChange, ArtifactRead, Hold, Move, Tags
 from opsroom.core.storage.serve import TheBlobs, send_artifact
