@@ -17,6 +17,8 @@ app = App(
         "opsroom.quality.signing.api:router",
     ),
     resources="opsroom.quality.resources:RESOURCES",
+    jobs="opsroom.quality.jobs:job_types",
+    demo="quality.demo",
     permissions="opsroom.quality.permissions:GRANTS",
     commands="opsroom.quality.cli:group",
 )

@@ -1,0 +1,11 @@
+"""Job types of the quality app."""
+
+from typing import Any
+
+from opsroom.core.jobs.handler import JobType
+from opsroom.core.parts import Parts
+from opsroom.quality.demo import DemoLoader
+
+
+def job_types(parts: Parts) -> list[JobType[Any, Any]]:
+    return [DemoLoader(parts).job_type()]
