@@ -1,6 +1,6 @@
 """The quality app, as the house sees it."""
 
-from opsroom.core.app import App
+from opsroom.core.app import App, Page
 
 app = App(
     name="quality",
@@ -16,6 +16,14 @@ app = App(
         "opsroom.quality.nonconformances.api:router",
         "opsroom.quality.signing.api:router",
     ),
+    pages=(
+        "opsroom.quality.console.charts:router",
+        "opsroom.quality.console.review:router",
+        "opsroom.quality.console.inspection:router",
+        "opsroom.quality.console.board:router",
+    ),
+    templates="opsroom.quality",
+    rail=(Page("Quality", "/console/quality", "quality.lots.read", "gauge"),),
     resources="opsroom.quality.resources:RESOURCES",
     jobs="opsroom.quality.jobs:job_types",
     demo="quality.demo",

@@ -47,6 +47,7 @@ from opsroom.quality.lots.models import Lot, LotParent
 from opsroom.quality.measurements.models import Measurement
 from opsroom.quality.nonconformances.models import CorrectiveAction, Nonconformance
 from opsroom.quality.parts.models import Part, PartRevision
+from opsroom.quality.parts.schemas import Limits
 from opsroom.quality.signing.actions import consent
 
 JOB = "quality.demo"
@@ -93,15 +94,13 @@ class DemoLoader:
 
     async def _save(self, session: AsyncSession, _payload: NoPayload, images: list[Blob], _run: Run) -> dict[str, Any]:
         cast = await _cast(session)
-        generator = np.random.default_rng(1042)
+        generator = np.random.default_rng(19)
         for number in range(STEADY + DRIFTING):
             await _finished_lot(session, cast, number, generator)
         await _lot_in_review(session, cast, images)
         await _rejected_lot(session, cast)
-        for number, status in (("B-0301", LotStatus.CREATED), ("B-0302", LotStatus.IN_PRODUCTION)):
-            lot = await _lot(session, cast, number, now())
-            if status is not LotStatus.CREATED:
-                await disposition.move(session, lot, status)
+        await _lot(session, cast, "B-0301", now())
+        await disposition.move(session, await _lot(session, cast, "B-0302", now()), LotStatus.IN_PRODUCTION)
         return {"lots": STEADY + DRIFTING + 5}
 
 
@@ -269,9 +268,7 @@ def _measurement(
 
 
 def _passes(characteristic: str, value: float) -> bool:
-    limits = SPECIFICATIONS[characteristic]
-    lower, upper = limits["lower"], limits["upper"]
-    return (lower is None or value >= float(lower)) and (upper is None or value <= float(upper))
+    return Limits.model_validate(SPECIFICATIONS[characteristic]).passes(value)
 
 
 def _ago(hours: float) -> datetime:

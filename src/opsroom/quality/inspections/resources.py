@@ -10,6 +10,7 @@ from opsroom.core.actor import Actor
 from opsroom.core.clock import now
 from opsroom.core.errors import Conflict, Invalid
 from opsroom.core.resources.declaration import Resource
+from opsroom.core.resources.presentation import Presentation
 from opsroom.core.shapes import patch_of
 from opsroom.quality.devices.models import Station
 from opsroom.quality.inspections.models import Inspection, SamplingPlan
@@ -74,6 +75,10 @@ INSPECTIONS = Resource(
     update=patch_of(InspectionChange),
     permission="quality.inspections",
     search=("inspector", "remarks"),
+    presentation=Presentation(
+        page="/console/quality/inspections/{id}",
+        columns=("id", "type", "status", "result", "priority", "inspector", "completed_at"),
+    ),
     prepare=_prepare,
 )
 SAMPLING_PLANS = Resource(

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from opsroom.core.actor import Actor
 from opsroom.core.errors import Conflict
 from opsroom.core.resources.declaration import Parent, Resource
+from opsroom.core.resources.presentation import Presentation
 from opsroom.core.shapes import patch_of
 from opsroom.quality.lots.models import Lot, LotParent
 from opsroom.quality.lots.schemas import LotChange, LotCreate, LotRead, ParentCreate, ParentRead
@@ -44,6 +45,10 @@ LOTS = Resource(
     permission="quality.lots",
     key="lot_number",
     search=("lot_number", "supplier", "line"),
+    presentation=Presentation(
+        page="/console/quality/lots/{lot_number}",
+        columns=("lot_number", "status", "on_hold", "quantity", "produced_at", "line"),
+    ),
     prepare=_prepare_lot,
 )
 PARENTS = Resource(

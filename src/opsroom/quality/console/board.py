@@ -1,0 +1,156 @@
+"""`/console/quality`: every lot where it stands; `…/lots/{number}`: one of them, and deciding on it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from opsroom.core.actor import Actor
+from opsroom.core.auth.guards import allow
+from opsroom.core.console.render import render, see_other
+from opsroom.core.db.session import Reading, TheDatabase
+from opsroom.core.errors import Conflict, Refusal
+from opsroom.core.jobs.queue import TheQueue
+from opsroom.quality.disposition import actions
+from opsroom.quality.disposition.genealogy import relatives
+from opsroom.quality.findings.models import Defect
+from opsroom.quality.inspections.models import Inspection
+from opsroom.quality.kinds import LotStatus, SignedRecord
+from opsroom.quality.lots.models import LOT_STATES, Lot
+from opsroom.quality.naming import id_of
+from opsroom.quality.parts.models import Part
+from opsroom.quality.signing.actions import verify
+from opsroom.quality.signing.identity import Credentials, confirm
+from opsroom.quality.signing.models import Signature, SignatureConsent
+
+router = APIRouter(prefix="/console/quality", include_in_schema=False)
+
+SHOWN = 12  # of each column of the board
+Decide = Callable[[AsyncSession, Actor, Lot, str], Awaitable[Signature]]
+DECISIONS: dict[str, tuple[Decide, str]] = {
+    "release": (actions.release, "Released."),
+    "reject": (actions.reject, "Rejected."),
+    "rework": (actions.rework, "Sent back into production."),
+    "hold": (actions.hold, "Held; nothing releases it meanwhile."),
+    "resume": (actions.resume, "The hold has ended."),
+}
+MayRelease = Annotated[Actor, allow("quality.lots.release")]
+
+
+@router.get("", name="console_quality", dependencies=[allow("quality.lots.read")])
+async def board(request: Request, connection: Reading) -> Response:
+    columns = [(status, *await _column(connection, status)) for status in LotStatus]
+    return render(request, "quality/board.html", columns=columns, shown=SHOWN)
+
+
+@router.get("/lots/{number}", name="console_quality_lot", dependencies=[allow("quality.lots.read")])
+async def lot_page(number: str, request: Request, connection: Reading) -> Response:
+    return await _lot_page(request, connection, number)
+
+
+@router.post("/lots/{number}/{decision}", name="console_quality_decide")
+async def decide(
+    number: str,
+    decision: str,
+    request: Request,
+    actor: MayRelease,
+    database: TheDatabase,
+    queue: TheQueue,
+    password: Annotated[str, Form()] = "",
+    username: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Sign, and decide. A refusal is told beside the form."""
+    try:
+        if decision not in DECISIONS:
+            raise Conflict(f"There is no decision {decision}.")
+        action, told = DECISIONS[decision]
+        if decision != "release" and not reason.strip():
+            raise Conflict("Say why.", field="reason")
+        given = Credentials.model_validate({"username": username.strip() or None, "password": password})
+        await confirm(database, queue, actor, given)
+        async with database.transaction() as session:
+            await action(session, actor, await actions.lot_to_decide(session, number), reason.strip())
+    except Refusal as refusal:
+        async with database.reading() as connection:
+            return await _lot_page(request, connection, number, refusal=refusal, reason=reason)
+    return see_other(f"/console/quality/lots/{number}", toast=told)
+
+
+async def _lot_page(
+    request: Request, connection: AsyncConnection, number: str, refusal: Refusal | None = None, reason: str = ""
+) -> Response:
+    actor: Actor = request.state.actor
+    async with AsyncSession(connection) as session:
+        lot_id = await id_of(session, Lot.lot_number, number, field="lot_id")
+        lot = await session.get_one(Lot, lot_id)
+        part = await session.get_one(Part, lot.part_id)
+        obstacles = await actions.obstacles_to_release(session, lot_id)
+        consented = await session.scalar(select(SignatureConsent.id).where(SignatureConsent.user_id == actor.user_id))
+        session.expunge_all()
+    signatures = await _signatures(connection, lot_id)
+    return render(
+        request,
+        "quality/lot.html",
+        status=200 if refusal is None else refusal.status.value,
+        lot=lot,
+        part=part,
+        obstacles=obstacles,
+        inspections=await _inspections(connection, lot_id),
+        back=await relatives(connection, lot_id, "back"),
+        forward=await relatives(connection, lot_id, "forward"),
+        signatures=signatures,
+        moves=LOT_STATES.moves[lot.status.value],
+        refusal=refusal,
+        reason=reason,
+        consented=consented is not None,
+    )
+
+
+async def _column(connection: AsyncConnection, status: LotStatus) -> tuple[int, list[Any]]:
+    waiting = (
+        select(func.count())
+        .select_from(Defect)
+        .join(Inspection, Inspection.id == Defect.inspection_id)
+        .where(Inspection.lot_id == Lot.id, Defect.review_status.in_(("pending", "needs_second_review", "escalated")))
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            Lot.lot_number, Lot.quantity, Lot.produced_at, Lot.on_hold, Lot.hold_reason, Part.part_number,
+            waiting.label("waiting"),
+        )
+        .join(Part, Part.id == Lot.part_id)
+        .where(Lot.status == status)
+        .order_by(Lot.on_hold.desc(), Lot.produced_at.desc(), Lot.id.desc())
+        .limit(SHOWN)
+    )  # fmt: skip
+    total = await connection.scalar(select(func.count()).select_from(Lot).where(Lot.status == status))
+    return total or 0, list((await connection.execute(query)).all())
+
+
+async def _inspections(connection: AsyncConnection, lot_id: Any) -> list[Any]:
+    findings = select(func.count()).where(Defect.inspection_id == Inspection.id).scalar_subquery()
+    query = (
+        select(
+            Inspection.id, Inspection.type, Inspection.status, Inspection.result, Inspection.inspector,
+            Inspection.completed_at, Inspection.sample_size, findings.label("findings"),
+        )
+        .where(Inspection.lot_id == lot_id)
+        .order_by(Inspection.id)
+    )  # fmt: skip
+    return list((await connection.execute(query)).all())
+
+
+async def _signatures(connection: AsyncConnection, lot_id: Any) -> list[Any]:
+    """Those of the lot and of its inspections, each looked at anew."""
+    of_inspections = select(Inspection.id).where(Inspection.lot_id == lot_id)
+    query = (
+        select(Signature.id)
+        .where((Signature.record_id == lot_id) | Signature.record_id.in_(of_inspections))
+        .where(Signature.record_table.in_((SignedRecord.LOTS, SignedRecord.INSPECTIONS)))
+        .order_by(Signature.signed_at)
+    )
+    return [await verify(connection, each) for each in (await connection.execute(query)).scalars().all()]

@@ -1,0 +1,109 @@
+"""`/console/quality/review`: one finding after the other, by keys."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from opsroom.core.actor import Actor
+from opsroom.core.auth.guards import allow
+from opsroom.core.console.render import render, see_other
+from opsroom.core.db.session import Reading, TheDatabase
+from opsroom.core.errors import Refusal
+from opsroom.quality.findings.models import Defect, DefectReview
+from opsroom.quality.findings.queue import reviewers, waiting_for
+from opsroom.quality.findings.review import Step, review
+from opsroom.quality.images.models import InspectionImage
+from opsroom.quality.kinds import DefectType, ReviewDecision, Severity
+
+router = APIRouter(prefix="/console/quality/review", include_in_schema=False)
+
+PATH = "/console/quality/review"
+WORDS = {
+    ReviewDecision.CONFIRM: "Confirmed.",
+    ReviewDecision.REJECT: "Rejected.",
+    ReviewDecision.RETYPE: "Changed; now confirm or reject it.",
+    ReviewDecision.ESCALATE: "Escalated.",
+    ReviewDecision.UNDO: "Taken back.",
+}
+
+
+@router.get("", name="console_quality_review")
+async def queue_page(
+    request: Request,
+    connection: Reading,
+    actor: Annotated[Actor, allow("quality.defects.read")],
+    finding: UUID | None = None,
+) -> Response:
+    return await _page(request, connection, actor, finding)
+
+
+@router.post("/{finding_id}", name="console_quality_review_step")
+async def take_step(
+    finding_id: UUID,
+    request: Request,
+    database: TheDatabase,
+    actor: Annotated[Actor, allow("quality.defects.review")],
+    decision: Annotated[ReviewDecision, Form()],
+    reason: Annotated[str, Form(max_length=2000)] = "",
+    type: Annotated[DefectType | None, Form()] = None,  # noqa: A002  the field's name
+    severity: Annotated[Severity | None, Form()] = None,
+) -> Response:
+    step = Step(decision, reason.strip() or None, type, severity)
+    try:
+        async with database.transaction() as session:
+            await review(session, actor, finding_id, step)
+    except Refusal as refusal:
+        async with database.reading() as connection:
+            return await _page(request, connection, actor, finding_id, refusal)
+    stays = decision in {ReviewDecision.RETYPE, ReviewDecision.UNDO}
+    return see_other(f"{PATH}?finding={finding_id}" if stays else PATH, toast=WORDS.get(decision, "Done."))
+
+
+async def _page(
+    request: Request, connection: AsyncConnection, actor: Actor, wanted: UUID | None, refusal: Refusal | None = None
+) -> Response:
+    waiting = waiting_for(actor)
+    total = await connection.scalar(select(func.count()).select_from(waiting.order_by(None).subquery()))
+    rows = (await connection.execute(waiting.limit(30))).all()
+    shown = wanted or (rows[0].id if rows else None)
+    return render(
+        request,
+        "quality/review.html",
+        status=200 if refusal is None else refusal.status.value,
+        waiting=await _findings(connection, {row.id: row.lot_number for row in rows}),
+        total=total or 0,
+        shown=await _one(connection, shown),
+        refusal=refusal,
+        types=[(each.value, each.value.replace("_", " ")) for each in DefectType],
+        severities=[(each.value, each.value) for each in Severity],
+        people=await reviewers(connection),
+    )
+
+
+async def _findings(connection: AsyncConnection, numbers: dict[UUID, str]) -> list[tuple[str, Defect]]:
+    async with AsyncSession(connection) as session:
+        found = {each.id: each for each in await session.scalars(select(Defect).where(Defect.id.in_(numbers)))}
+        session.expunge_all()
+    return [(number, found[each]) for each, number in numbers.items()]
+
+
+async def _one(connection: AsyncConnection, finding_id: UUID | None) -> dict[str, Any] | None:
+    if finding_id is None:
+        return None
+    async with AsyncSession(connection) as session:
+        finding = await session.get(Defect, finding_id)
+        if finding is None:
+            return None
+        of_finding = DefectReview.defect_id == finding_id
+        steps = (await session.scalars(select(DefectReview).where(of_finding).order_by(DefectReview.position))).all()
+        image = await session.scalar(
+            select(InspectionImage).where(
+                InspectionImage.inspection_id == finding.inspection_id,
+                InspectionImage.artifact_id == finding.image_artifact_id,
+            )
+        )
+        session.expunge_all()
+    return {"finding": finding, "steps": steps, "image": image}
