@@ -41,11 +41,16 @@ async def test_the_demonstration_has_lots_in_every_state_and_a_process_that_drif
     assert set(states) == {"created", "in_production", "in_inspection", "released", "rejected"}
     assert states["released"] == STEADY + DRIFTING - 2
     user = await client_for(Role.USER)
-    asked = {"part": "BRK-1042", "characteristic": "bore_diameter", "kind": "xbar-r", "phase1": 12}
+    asked: dict[str, str | int] = {
+        "part": "BRK-1042",
+        "characteristic": "bore_diameter",
+        "kind": "xbar-r",
+        "phase1": 12,
+    }
     chart = (await user.get("/api/v1/quality/spc", params=asked)).json()["chart"]
     first = min(signal["index"] for signal in chart["signals"])
     assert first >= STEADY, "it signals when the reamer is worn, and not before"
-    capable = {"part": "BRK-1042", "characteristic": "wall_thickness"}
+    capable: dict[str, str | int] = {"part": "BRK-1042", "characteristic": "wall_thickness"}
     found = (await user.get("/api/v1/quality/capability", params=capable)).json()
     assert found["capability"]["cpk"] > 1.33
     signatures = (await user.get("/api/v1/quality/signatures", params={"meaning": "release", "size": 1})).json()
