@@ -26,6 +26,7 @@ WORDS = {
 }  # fmt: skip
 OF_TIME = {"gt": "is after", "gte": "is from", "lt": "is before", "lte": "is up to"}
 MOST_CHOICES = 8
+LAST = frozenset({"id", "created_at", "updated_at", "version"})
 
 Query = Mapping[str, str]
 Choice = tuple[str, str]
@@ -71,9 +72,10 @@ def chip_groups(resource: Resource, columns: tuple[str, ...], query: Query) -> l
 
 
 def more_filters(resource: Resource) -> list[tuple[str, list[Choice]]]:
-    """By field: what can be asked of it. A choice with `=` needs no value of its own."""
+    """By field: what can be asked of it, of its own fields first. A choice with `=` needs no value of its own."""
     found: dict[str, list[Choice]] = {}
-    for parameter, (field, operator) in filter_parameters(resource.view).items():
+    parameters = filter_parameters(resource.view).items()
+    for parameter, (field, operator) in sorted(parameters, key=lambda each: each[1][0].name in LAST):
         shown = shown_fields(resource)[field.name]
         found.setdefault(shown.label, []).extend(_choices(parameter, field, operator, shown))
     return [(label, choices) for label, choices in found.items() if choices]
