@@ -27,6 +27,7 @@ PAGES = {
     "record-history": f"{STORES}/depot-001/history",
     "record-edit": f"{STORES}/depot-001/edit",
     "record-new": f"{WINDOWS}/new",
+    "records-import": f"{STORES}/import",
     "records-nested": f"{STORES}/depot-001/hours",
     "users": "/console/r/users",
     "user": "/console/r/users/user",

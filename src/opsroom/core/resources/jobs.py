@@ -1,5 +1,6 @@
 """A large file is imported by a job: looked through while others may write, then written in one transaction."""
 
+import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from opsroom.core.tabular.report import ImportReport
 from opsroom.core.tabular.writing import MEDIA_TYPES, Kind
 
 JOB = "resources.import"
+AT_ONCE = 4 << 20  # bytes of a file that is imported while the caller waits
+LARGEST = 1 << 40  # the server's own limit on uploads is the one that counts
 
 
 class ImportFile(ImportAsked):
@@ -33,6 +36,33 @@ class ImportFile(ImportAsked):
     parent_id: UUID | None
     permissions: list[str]
     is_superuser: bool
+
+
+async def take_file(
+    session: AsyncSession,
+    queue: JobQueue,
+    blobs: Blobs,
+    resource: Resource,
+    *,
+    path: Path,
+    kind: Kind,
+    asked: ImportAsked,
+    place: tuple[Actor, UUID | None],
+) -> Job | ImportReport:
+    """Import a scratch file in the caller's transaction, a large one by a job; the file is gone afterwards.
+
+    Raises:
+        Invalid, TooLarge: as `import_file`
+    """
+    try:
+        if (await asyncio.to_thread(path.stat)).st_size > AT_ONCE:
+            return await import_later(session, queue, resource, await blobs.keep_file(path), kind, asked, place=place)
+        report = await import_file(session, resource, path, kind, asked, place)
+    finally:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+    if report.applied or asked.dry_run:
+        await record(session, IMPORTED, None, list=resource.several, **report.model_dump(exclude={"errors"}))
+    return report
 
 
 async def import_later(

@@ -17,20 +17,18 @@ from opsroom.core.db.engine import Database
 from opsroom.core.db.filters import PLACING, listing_of, pairs_of, parse_listing
 from opsroom.core.db.session import Unit, database_of
 from opsroom.core.errors import Invalid
+from opsroom.core.jobs.models import Job
 from opsroom.core.jobs.queue import TheQueue
 from opsroom.core.resources import crud
 from opsroom.core.resources.changes import change_items
 from opsroom.core.resources.declaration import Resource
 from opsroom.core.resources.describe import VERBS, body_shape, operation
-from opsroom.core.resources.jobs import import_later
-from opsroom.core.resources.trail import EXPORTED, IMPORTED
-from opsroom.core.resources.transfer import ImportAsked, export, import_file
+from opsroom.core.resources.jobs import LARGEST, take_file
+from opsroom.core.resources.trail import EXPORTED
+from opsroom.core.resources.transfer import ImportAsked, export
 from opsroom.core.storage.serve import TheBlobs
 from opsroom.core.tabular.reading import kind_of
 from opsroom.core.tabular.writing import MEDIA_TYPES, Kind
-
-AT_ONCE = 4 << 20  # bytes of a file that is imported while the caller waits
-LARGEST = 1 << 40  # the server's own limit on uploads is the one that counts
 
 Endpoint = Callable[..., Any]
 
@@ -125,19 +123,12 @@ def _import(resource: Resource, call_of: Any) -> Endpoint:
     ) -> Response:
         kind = kind_of(call.request.headers.get("content-type", ""))
         path = await blobs.receive(call.request.stream(), LARGEST)
-        try:
-            if path.stat().st_size > AT_ONCE:
-                blob = await blobs.keep_file(path)
-                job = await import_later(session, queue, resource, blob, kind, asked, place=call.place)
-                return json_response({"job_id": job.id}, 202, {"Location": f"/api/v1/jobs/{job.id}"})
-            report = (await import_file(session, resource, path, kind, asked, call.place)).model_dump()
-        finally:
-            path.unlink(missing_ok=True)
-        if not report["applied"] and not asked.dry_run:
-            raise Invalid("Nothing was imported: the file has bad rows, which `errors` names.", **report)
-        facts = {name: value for name, value in report.items() if name != "errors"}
-        await record(session, IMPORTED, None, list=resource.several, **facts)
-        return json_response(report)
+        done = await take_file(session, queue, blobs, resource, path=path, kind=kind, asked=asked, place=call.place)
+        if isinstance(done, Job):
+            return json_response({"job_id": done.id}, 202, {"Location": f"/api/v1/jobs/{done.id}"})
+        if not done.applied and not asked.dry_run:
+            raise Invalid("Nothing was imported: the file has bad rows, which `errors` names.", **done.model_dump())
+        return json_response(done.model_dump())
 
     return import_items
 

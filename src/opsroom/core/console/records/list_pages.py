@@ -15,6 +15,7 @@ from opsroom.core.console.records.listing import Table, columns_of, read_table
 from opsroom.core.console.records.place import Place, place_of
 from opsroom.core.console.records.values import shown_fields
 from opsroom.core.console.render import render, see_other
+from opsroom.core.db.filters import PLACING
 from opsroom.core.errors import Invalid
 from opsroom.core.resources.declaration import Resource
 
@@ -62,6 +63,7 @@ async def _page(request: Request, place: Place, query: dict[str, str]) -> Respon
     except Invalid as error:
         refusal = error.sentence
     columns = table.chosen if table else columns_of(resource, chosen)
+    shown = {"fields": ",".join(columns)} if chosen and "fields" not in query else {}
     values: dict[str, Any] = {
         "table": table,
         "refusal": refusal,
@@ -73,7 +75,8 @@ async def _page(request: Request, place: Place, query: dict[str, str]) -> Respon
         "columns": columns,
         "is_narrowed": bool(query.keys() - {"order", "size", "fields", *asked.PLACE}),
         "first_page": asked.changed(query, {}),
-        "api_query": urlencode(query | ({"fields": ",".join(columns)} if chosen and "fields" not in query else {})),
+        "export_query": urlencode({**{name: text for name, text in query.items() if name not in PLACING}, **shown}),
+        "api_query": urlencode(query | shown),
     }
     return render(request, "records/list.html", status=422 if refusal else 200, **place.values(), **values)
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from opsroom.core.console.records.delete_pages import add_delete
 from opsroom.core.console.records.form_pages import add_create, add_update
+from opsroom.core.console.records.import_pages import add_import
 from opsroom.core.console.records.list_pages import add_list
 from opsroom.core.console.records.record_pages import add_record
 from opsroom.core.console.records.selected_pages import add_selected
@@ -16,6 +17,7 @@ def pages_of(resource: Resource) -> APIRouter:
     if resource.create is not None:
         # Before the page of one record, whose path would take `new` for an id.
         add_create(router, resource, resource.create)
+        add_import(router, resource)
     add_record(router, resource)
     if resource.update is not None:
         add_update(router, resource, resource.update)
