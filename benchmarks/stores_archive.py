@@ -23,7 +23,7 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy.engine import make_url
 
-from opsroom.core.db.engine import async_url
+from opsroom.core.db.engine import Database
 from opsroom.core.db.frames import Read, read_frames
 from stores_trigger import FILES, GENERATOR, SECRET, database, execute, opsroom
 
@@ -35,6 +35,7 @@ LATER = "store_id,timestamp_utc,status\nlater,{at:%Y-%m-%d} 12:00:00 UTC,active\
 class Ran:
     output: bytes
     seconds: float
+    cpu_seconds: float
     peak_mb: int
 
 
@@ -89,16 +90,17 @@ def measure(engine: str, folder: Path, files: Path) -> None:
 
 def show(engine: str, url: str, before: list[Ran], moved: Ran, after: list[Ran]) -> None:
     sums = "CAST(sum(polls) AS bigint) AS polls, CAST(sum(size_bytes) AS bigint) AS bytes, count(*) AS files"
-    (kept,) = read_frames(
-        async_url(url), [Read(f"SELECT {sums} FROM observation_archives", ("polls", "bytes", "files"), integers=True)]
-    )
+    read = Read(f"SELECT {sums} FROM observation_archives", ("polls", "bytes", "files"), integers=True)
+    (kept,) = read_frames(Database(url), [read])
     polls, size, files = kept.row(0)
     print(f"{engine}: {polls:,} polls in {files} files, {size / polls:.2f} bytes a poll")
-    print(f"  roll-off {moved.seconds:.1f} s, {moved.peak_mb} MB")
+    print(f"  roll-off {told(moved)}")
     for name, was, then in zip(("the days of the polls", "the latest day"), before, after, strict=True):
-        print(
-            f"  {name}: table {was.seconds:.2f} s, {was.peak_mb} MB; archived {then.seconds:.2f} s, {then.peak_mb} MB"
-        )
+        print(f"  {name}: in the table {told(was)}; archived {told(then)}")
+
+
+def told(ran: Ran) -> str:
+    return f"{ran.seconds:.2f} s ({ran.cpu_seconds:.2f} s of processor), {ran.peak_mb} MB"
 
 
 def span(status: Path) -> tuple[date, date]:
@@ -117,7 +119,7 @@ def run(arguments: list[str], environment: dict[str, str]) -> Ran:
         if status:
             raise SystemExit(f"{' '.join(arguments)} ended with {status}")
         output.seek(0)
-        return Ran(output.read(), seconds, usage.ru_maxrss // KIB_PER_MB)
+        return Ran(output.read(), seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // KIB_PER_MB)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from opsroom.core.db.engine import async_url
+from opsroom.core.db.engine import Database, async_url
 from opsroom.core.db.frames import Read, read_frames
 from opsroom.stores.snapshot import latest_observation
 
@@ -169,7 +169,7 @@ def ask(url: str, body: bytes | None = None) -> bytes:
 
 def read_rows(url: str) -> tuple[float, int]:
     """Seconds to have what the report needs as Arrow, and how many polls that is."""
-    where = async_url(url)
+    where = Database(url)
     latest = latest_observation(where) or 0
     selects = (
         (f"SELECT site, observed_at, seen FROM store_observations WHERE observed_at >= {latest - WEEK}", 3),
@@ -177,8 +177,8 @@ def read_rows(url: str) -> tuple[float, int]:
         ("SELECT id, site, external_id, zone FROM stores", 4),
     )
     begun = time.perf_counter()
-    if where.get_backend_name() == "sqlite":
-        with closing(sqlite3.connect(str(where.database))) as connection:
+    if not where.is_postgresql:
+        with closing(sqlite3.connect(str(where.url.database))) as connection:
             frames = [pl.DataFrame(connection.execute(sql).fetchall(), orient="row") for sql, _ in selects]
     else:
         frames = read_frames(where, [Read(sql, tuple("abcd"[:count])) for sql, count in selects])

@@ -61,6 +61,7 @@ def open_database(settings: Settings) -> Database:
             pre_ping=settings.pool_pre_ping,
             statement_timeout=settings.statement_timeout,
             idle_transaction_timeout=settings.idle_transaction_timeout,
+            long_statement_timeout=settings.long_statement_timeout,
             echo=settings.sql_echo,
         ),
     )

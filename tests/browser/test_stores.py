@@ -11,7 +11,7 @@ pytestmark = [*BROWSER, pytest.mark.usefixtures("imported")]
 
 PAGES = (
     "/console/stores",
-    "/console/stores/s-1",
+    "/console/stores/sites/s-1",
     "/console/stores/sites",
     "/console/stores/incidents",
     "/console/stores/imports",
@@ -71,7 +71,7 @@ async def test_a_report_is_made_previewed_and_downloaded(open_page: OpenPage) ->
 
 
 async def test_a_store_s_week_shows_up_down_and_unknown_in_its_own_time(open_page: OpenPage) -> None:
-    page = await open_page("/console/stores/s-1")
+    page = await open_page("/console/stores/sites/s-1")
     tuesday = page.get_by_role("img", name="Tuesday 27 October")
     await expect(tuesday).to_have_attribute("aria-label", "Tuesday 27 October: up, down")
     assert await tuesday.locator("title").all_text_contents() == [
@@ -84,7 +84,7 @@ async def test_a_store_s_week_shows_up_down_and_unknown_in_its_own_time(open_pag
 
 
 async def test_a_store_that_does_not_exist_is_a_page_that_says_so(open_page: OpenPage) -> None:
-    page = await open_page("/console/stores/nowhere")
+    page = await open_page("/console/stores/sites/nowhere")
     await expect(page.get_by_text("There is no store nowhere.")).to_be_visible()
 
 
@@ -98,7 +98,7 @@ async def test_pages_keep_nobody_out_and_fit_a_phone(open_page: OpenPage, path: 
 
 
 async def test_reading_needs_no_script(open_page: OpenPage) -> None:
-    page = await open_page("/console/stores/s-1", scripts=False)
+    page = await open_page("/console/stores/sites/s-1", scripts=False)
     await expect(page.get_by_role("heading", name="When was s-1 up this week?")).to_be_visible()
     await expect(page.get_by_text("Tue 27 Oct")).to_be_visible()
 

@@ -21,7 +21,7 @@ async def test_maintenance_declared_afterwards_excuses_and_withdrawn_counts_agai
     await expect(page.get_by_role("status")).to_contain_text("Declared")
     await expect(page.locator("table.month")).to_contain_text("20:00–20:30 Rewiring")
 
-    week = await open_page("/console/stores/s-2")
+    week = await open_page("/console/stores/sites/s-2")
     tuesday = week.get_by_role("img", name="Tuesday 27 October")
     await expect(tuesday.locator("title").filter(has_text="excused")).to_have_text("excused 20:00–20:30, 30 min")
 

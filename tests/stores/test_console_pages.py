@@ -120,7 +120,7 @@ async def test_the_overview_shows_the_figures_of_the_api(reader: httpx.AsyncClie
 @pytest.mark.usefixtures("store")
 async def test_the_incidents_page_tells_open_ones_from_those_that_are_over(reader: httpx.AsyncClient) -> None:
     every = await page(reader, "/console/stores/incidents")
-    assert every.count('href="/console/stores/S-1?last=2026-03-02"') == 1 + tiles(every)["Still down"].count("1")
+    assert every.count('href="/console/stores/sites/S-1?last=2026-03-02"') == 1 + tiles(every)["Still down"].count("1")
     assert "badge-up" in await page(reader, "/console/stores/incidents", state="over")
     over = await page(reader, "/console/stores/incidents", state="over", group="north")
     assert "4 h" in over

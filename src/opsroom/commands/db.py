@@ -16,7 +16,7 @@ from opsroom.migrations import commands, databases
 from opsroom.migrations.verify import NOTE
 from opsroom.migrations.verify import verify as prove
 from opsroom.seed import NewUser, seed_users
-from opsroom.settings import Settings, load_settings
+from opsroom.settings import Settings, data_folder, load_settings
 
 group = typer.Typer(no_args_is_help=True, help="Create, migrate and inspect the database.")
 
@@ -267,7 +267,7 @@ async def _seed_users(settings: Settings) -> list[NewUser]:
 
 def _url() -> str:
     settings = load_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    data_folder(settings)
     return settings.database
 
 

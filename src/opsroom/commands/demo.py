@@ -18,7 +18,7 @@ from opsroom.core.parts import NoPayload
 from opsroom.main import House
 from opsroom.migrations import commands as migrations
 from opsroom.seed import NewUser, seed_users
-from opsroom.settings import Settings, load_settings
+from opsroom.settings import Settings, data_folder, load_settings
 
 command = typer.Typer()
 
@@ -38,7 +38,7 @@ def demo() -> None:
     if settings.host in LOOPBACK:
         opened = [name for app in installed_apps() for name in app.demo_opens]
         os.environ.setdefault("OPSROOM_OPEN_ENDPOINTS", ",".join(opened))
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    data_folder(settings)
     configure_logs(as_json=False, level="WARNING")
     migrations.migrate(settings.database)
     created, link = asyncio.run(prepare(settings))

@@ -20,7 +20,7 @@ from opsroom.stores.schemas import PollsAccepted, RejectedPoll, StoreIncidents, 
 router = APIRouter(prefix="/api/v1/stores", tags=["stores"])
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 POLL_EXAMPLE = {"store_id": "8419537941919820732", "timestamp_utc": "2026-11-20T10:00:00Z", "status": "active"}
-StoreKey = Annotated[str, Path(description="the store's id, or its external id")]
+StoreKey = Annotated[str, Path(description="the store's id, or its external id where that is no word of another path")]
 
 
 @router.post(

@@ -39,7 +39,10 @@ async def stores(
     )
 
 
-@router.get("/{store_id}", name="console_store_week", dependencies=[allow("stores.observations.read")])
+# Below a place of their own ids may be any text, words of other pages and slashes included. The shorter path is for
+# links of old.
+@router.get("/sites/{store_id:path}", name="console_store_week", dependencies=[allow("stores.observations.read")])
+@router.get("/{store_id}", name="console_store_week_of_old", dependencies=[allow("stores.observations.read")])
 async def week(
     store_id: str, request: Request, connection: Reading, blobs: TheBlobs, last: date | None = None
 ) -> Response:

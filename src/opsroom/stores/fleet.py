@@ -181,7 +181,7 @@ def _account_from(
 def _read(
     history: History, options: StoresOptions, asked: AskedWindow, sites: tuple[int, ...] | None
 ) -> tuple[Window, Snapshot]:
-    latest = latest_observation(history.url) if asked.needs_latest else None
+    latest = latest_observation(history.database) if asked.needs_latest else None
     window = asked.resolved(latest, options.default_zone)
     return window, read_snapshot(history, Span(window.start, window.end, asked.seen_to), sites)
 

@@ -4,10 +4,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
-from opsroom.core.db.session import Unit
+from opsroom.core.db.session import Reading, Unit
 from opsroom.core.errors import Invalid, NotFound
 from opsroom.core.jobs.queue import TheQueue
 from opsroom.core.storage.models import Artifact
@@ -50,15 +51,16 @@ async def create_import(
 async def download_rejects(
     import_id: UUID,
     request: Request,
-    session: Unit,
+    connection: Reading,
     blobs: TheBlobs,
     _actor: Annotated[Actor, allow("stores.imports.read")],
 ) -> Response:
     """The refused rows as CSV: line number, reason, raw text."""
-    row = await session.get(ObservationImport, import_id)
-    if row is None:
-        raise NotFound(f"There is no import {import_id}.")
-    if row.rejects_artifact_id is None:
-        raise NotFound("This import refused no rows, or has not ended.", code="no_rejects")
-    artifact = await session.get_one(Artifact, row.rejects_artifact_id)
+    async with AsyncSession(connection) as session:
+        row = await session.get(ObservationImport, import_id)
+        if row is None:
+            raise NotFound(f"There is no import {import_id}.")
+        if row.rejects_artifact_id is None:
+            raise NotFound("This import refused no rows, or has not ended.", code="no_rejects")
+        artifact = await session.get_one(Artifact, row.rejects_artifact_id)
     return await send_artifact(request, blobs, artifact)

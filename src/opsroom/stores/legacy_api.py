@@ -9,19 +9,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Select, case, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from opsroom.core.actor import Actor
-from opsroom.core.audit.events import record
 from opsroom.core.auth.guards import allow
-from opsroom.core.db.session import Reading, Unit
+from opsroom.core.db.session import Reading, TheDatabase, Unit
 from opsroom.core.errors import NotFound
 from opsroom.core.jobs.models import Job
 from opsroom.core.jobs.queue import TheQueue
-from opsroom.core.reports.api import TheReports, find_report, finished_artifact
+from opsroom.core.reports.api import TheReports, find_report, finished_artifact, send_report
 from opsroom.core.reports.models import UNFINISHED, Report, ReportFormat, ReportStatus
-from opsroom.core.reports.trail import REPORT_DOWNLOADED
-from opsroom.core.storage.serve import TheBlobs, send_artifact
+from opsroom.core.storage.serve import TheBlobs
 from opsroom.stores.reports import UPTIME, UptimeParameters
 
 router = APIRouter(tags=["stores, as existing clients call it"])
@@ -60,14 +58,16 @@ async def get_report_by_path(report_id: str, connection: Reading) -> dict[str, A
 
 @router.get("/download_report/{report_id}", dependencies=READ, include_in_schema=False)
 @router.get("/download_report/{report_id}/", dependencies=READ)
-async def download_report_file(report_id: str, request: Request, session: Unit, blobs: TheBlobs) -> Response:
+async def download_report_file(
+    report_id: str, request: Request, connection: Reading, database: TheDatabase, blobs: TheBlobs
+) -> Response:
     """The CSV; 409 while the report is being made."""
-    report = await find_report(session, _key(report_id))
-    if report.type != UPTIME or report.private:  # other types have permissions of their own
-        raise _unknown(report_id)
-    artifact = await finished_artifact(session, report)
-    await record(session, REPORT_DOWNLOADED, ("reports", report.id), sha256=artifact.sha256)
-    return await send_artifact(request, blobs, artifact)
+    async with AsyncSession(connection) as session:
+        report = await find_report(session, _key(report_id))
+        if report.type != UPTIME or report.private:  # other types have permissions of their own
+            raise _unknown(report_id)
+        artifact = await finished_artifact(session, report)
+    return await send_report(request, database, blobs, report, artifact)
 
 
 @router.get("/current_report", dependencies=READ)

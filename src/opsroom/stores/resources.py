@@ -22,7 +22,7 @@ STORES = Resource(
     deletable=False,  # polls of a deleted store would belong to nobody; make it inactive instead
     presentation=Presentation(
         columns=("external_id", "name", "zone", "group", "active", "updated_at"),
-        links=(("Week", "/console/stores/{external_id}"),),
+        links=(("Week", "/console/stores/sites/{external_id}"),),
     ),
 )
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import polars as pl
 from sqlalchemy import text
-from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from opsroom.core.db.engine import SQLITE
+from opsroom.core.db.engine import SQLITE, Database
 from opsroom.core.db.frames import Read, Reader, consistent_reads, read_frames
 from opsroom.core.storage.blobs import Blobs
 from opsroom.stores.archive.history import LISTED, History, listing, read_archived
@@ -109,9 +108,9 @@ class Snapshot:
         return digest.hexdigest()
 
 
-def latest_observation(url: URL) -> int | None:
+def latest_observation(database: Database) -> int | None:
     """The newest accepted observation of all, microseconds UTC; None when there is none. Blocking."""
-    (frame,) = read_frames(url, [Read(LATEST, ("latest",))])
+    (frame,) = read_frames(database, [Read(LATEST, ("latest",))])
     found: int | None = frame.item()
     return found
 
@@ -123,13 +122,13 @@ def read_snapshot(history: History, span: Span, sites: Sequence[int] | None = No
         Unavailable: an archive that it reaches back to is missing or corrupted.
     """
     only = "" if sites is None else f"AND s.site IN ({', '.join(str(int(site)) for site in sites)})"
-    with consistent_reads(history.url) as read:
+    with consistent_reads(history.database) as read:
         return _read_all(history, read, span, only)
 
 
 def read_latest_snapshot(history: History, span_up_to: Callable[[int], Span]) -> Snapshot | None:
     """All stores, for the span that follows from the newest observation; None when there is none. Blocking."""
-    with consistent_reads(history.url) as read:
+    with consistent_reads(history.database) as read:
         latest = read(Read(LATEST, ("latest",))).item()
         return None if latest is None else _read_all(history, read, span_up_to(latest), "")
 
@@ -145,7 +144,7 @@ def _read_all(history: History, read: Reader, span: Span, only: str) -> Snapshot
     hours = read(Read(HOURS.format(only=only), HOUR_COLUMNS))
     stores = read(Read(STORES.format(only=only), STORE_COLUMNS))
     maintenance = read(Read(MAINTENANCE.format(only=only), MAINTENANCE_COLUMNS))
-    as_text = history.url.get_backend_name() == SQLITE
+    as_text = not history.database.is_postgresql
     return _snapshot(observations, hours, stores, span, maintenance.rows(), as_text=as_text)
 
 

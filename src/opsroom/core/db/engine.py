@@ -40,6 +40,7 @@ class PoolOptions:
     pre_ping: bool = True
     statement_timeout: float = 30.0
     idle_transaction_timeout: float = 60.0
+    long_statement_timeout: float = 600.0  # of big reads
     echo: bool = False
 
 

@@ -18,7 +18,7 @@ from adbc_driver_manager import AdbcConnection, AdbcStatement
 from sqlalchemy.engine import URL
 
 from opsroom.core.db.connect import libpq_query
-from opsroom.core.db.engine import SQLITE, sqlite_path
+from opsroom.core.db.engine import Database, sqlite_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,17 @@ class Read:
 Reader = Callable[[Read], pl.DataFrame]
 
 
-def read_frames(url: URL, reads: Sequence[Read]) -> list[pl.DataFrame]:
+def read_frames(database: Database, reads: Sequence[Read]) -> list[pl.DataFrame]:
     """The results of several statements, all seeing the database at one instant."""
-    with consistent_reads(url) as read:
+    with consistent_reads(database) as read:
         return [read(each) for each in reads]
 
 
-def consistent_reads(url: URL) -> AbstractContextManager[Reader]:
+def consistent_reads(database: Database) -> AbstractContextManager[Reader]:
     """The same for statements of which a later one depends on the result of an earlier one."""
-    return _sqlite_reads(url) if url.get_backend_name() == SQLITE else _postgresql_reads(url)
+    if database.is_postgresql:
+        return _postgresql_reads(database.url, database.pool.long_statement_timeout)
+    return _sqlite_reads(database.url)
 
 
 @contextmanager
@@ -66,14 +68,18 @@ def _sqlite_frame(connection: sqlite3.Connection, read: Read) -> pl.DataFrame:
 
 
 @contextmanager
-def _postgresql_reads(url: URL) -> Iterator[Reader]:
+def _postgresql_reads(url: URL, longest: float) -> Iterator[Reader]:
     # The driver's low level hands its Arrow stream straight to polars; its DB-API layer would import pyarrow
     # and, where that is installed, pandas: half a second of every start.
     with closing(adbc_driver_postgresql.connect(libpq_url(url))) as database, closing(AdbcConnection(database)) as to:
         to.set_autocommit(False)
-        with closing(AdbcStatement(to)) as statement:
-            statement.set_sql_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            statement.execute_update()
+        for setting in (
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+            f"SET LOCAL statement_timeout = {int(longest * 1000)}",
+        ):
+            with closing(AdbcStatement(to)) as statement:
+                statement.set_sql_query(setting)
+                statement.execute_update()
         yield partial(_postgresql_frame, to)
 
 

@@ -11,7 +11,8 @@ from opsroom.core.actor import Actor
 from opsroom.core.audit.events import record
 from opsroom.core.auth.guards import allow
 from opsroom.core.clock import now
-from opsroom.core.db.session import Unit
+from opsroom.core.db.engine import Database
+from opsroom.core.db.session import Reading, TheDatabase, Unit
 from opsroom.core.errors import Conflict, Gone, NotFound
 from opsroom.core.jobs.queue import TheQueue
 from opsroom.core.reports.access import may_read
@@ -20,6 +21,7 @@ from opsroom.core.reports.models import UNFINISHED, Report, ReportStatus
 from opsroom.core.reports.run import Reports
 from opsroom.core.reports.schemas import ReportCreate, ReportRead
 from opsroom.core.reports.trail import REPORT_DOWNLOADED
+from opsroom.core.storage.blobs import Blobs
 from opsroom.core.storage.models import Artifact
 from opsroom.core.storage.serve import TheBlobs, send_artifact
 
@@ -56,16 +58,17 @@ async def create_report(
 async def download_report(
     report_id: UUID,
     request: Request,
-    session: Unit,
+    connection: Reading,
+    database: TheDatabase,
     reports: TheReports,
     blobs: TheBlobs,
     actor: Annotated[Actor, allow("reports.read")],
 ) -> Response:
     """The finished file; ranges are served."""
-    report = await readable_report(session, report_id, reports, actor)
-    artifact = await finished_artifact(session, report)
-    await record(session, REPORT_DOWNLOADED, ("reports", report.id), sha256=artifact.sha256)
-    return await send_artifact(request, blobs, artifact)
+    async with AsyncSession(connection) as session:
+        report = await readable_report(session, report_id, reports, actor)
+        artifact = await finished_artifact(session, report)
+    return await send_report(request, database, blobs, report, artifact)
 
 
 @router.post("/{report_id}/cancel")
@@ -96,6 +99,16 @@ async def delete_report(
     if report.artifact_id and (artifact := await session.get(Artifact, report.artifact_id)):
         await session.delete(artifact)
     await session.delete(report)
+
+
+async def send_report(
+    request: Request, database: Database, blobs: Blobs, report: Report, artifact: Artifact
+) -> Response:
+    """The file, whose bytes are checked before anything is written, and the entry of who fetched it."""
+    answer = await send_artifact(request, blobs, artifact)
+    async with database.transaction() as session:
+        await record(session, REPORT_DOWNLOADED, ("reports", report.id), sha256=artifact.sha256)
+    return answer
 
 
 async def find_report(session: AsyncSession, report_id: UUID) -> Report:

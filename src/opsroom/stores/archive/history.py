@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import polars as pl
 from fastapi import Depends, Request
 from polars.exceptions import PolarsError
-from sqlalchemy.engine import URL
 
 from opsroom.core.db.engine import Database
 from opsroom.core.errors import Unavailable
@@ -31,10 +30,6 @@ class History:
 
     database: Database
     blobs: Blobs
-
-    @property
-    def url(self) -> URL:
-        return self.database.url
 
 
 async def history_of(request: Request) -> History:

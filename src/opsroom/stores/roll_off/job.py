@@ -16,11 +16,11 @@ from typing import Any
 import polars as pl
 from pydantic import BaseModel, Field
 from sqlalchemy import delete, func, insert, select
-from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.audit.events import Event, record
 from opsroom.core.audit.models import Action
+from opsroom.core.db.engine import Database
 from opsroom.core.db.frames import Read, read_frames
 from opsroom.core.errors import Unavailable
 from opsroom.core.jobs.handler import JobType, Run
@@ -87,11 +87,11 @@ class Rolling:
 
     async def _compute(self, payload: RollOff, run: Run) -> dict[str, Any]:
         keep_days = payload.keep_days or self._keep_days
-        latest = await asyncio.to_thread(latest_observation, self._database.url)
+        latest = await asyncio.to_thread(latest_observation, self._database)
         moved: dict[str, Any] = {"keep_days": keep_days, "archives": 0, "polls": 0}
         if keep_days is None or latest is None:
             return moved
-        blocks = await asyncio.to_thread(_blocks, self._database.url)
+        blocks = await asyncio.to_thread(_blocks, self._database)
         for block in range(blocks):
             while (partition := await self._oldest(block)) is not None and partition.end <= latest - keep_days * DAY:
                 await run.progress(block / blocks, partition.name)
@@ -107,12 +107,12 @@ class Rolling:
     async def _oldest(self, block: int) -> Partition | None:
         first = block * SITES_PER_BLOCK
         read = Read(OLDEST.format(first=first, end=first + SITES_PER_BLOCK), ("oldest",))
-        (frame,) = await asyncio.to_thread(read_frames, self._database.url, [read])
+        (frame,) = await asyncio.to_thread(read_frames, self._database, [read])
         return None if frame.item() is None else partition_at(frame.item(), block)
 
     async def _move(self, partition: Partition, run: Run) -> int:
         for _ in range(TRIES):
-            polls = await asyncio.to_thread(_read, self._database.url, partition)
+            polls = await asyncio.to_thread(_read, self._database, partition)
             if polls.rows.height == 0:
                 return 0  # another worker was faster
             written = await self._written(partition, polls)
@@ -141,15 +141,15 @@ class Rolling:
             path.unlink(missing_ok=True)
 
 
-def _blocks(url: URL) -> int:
-    (frame,) = read_frames(url, [Read(HIGHEST, ("site",))])
+def _blocks(database: Database) -> int:
+    (frame,) = read_frames(database, [Read(HIGHEST, ("site",))])
     return int(frame.item()) // SITES_PER_BLOCK + 1
 
 
-def _read(url: URL, partition: Partition) -> Polls:
+def _read(database: Database, partition: Partition) -> Polls:
     only = f"AND s.site >= {partition.first_site} AND s.site < {partition.end_site}"
     reads = PollReads(partition.start, partition.end, partition.end - 1, only, partition.end_site)
-    (within,) = read_frames(url, [reads.within()])
+    (within,) = read_frames(database, [reads.within()])
     return Polls(reads.unpacked(within))
 
 

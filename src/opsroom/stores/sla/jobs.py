@@ -85,7 +85,7 @@ class Statements:
             policies = await active_policies(database)
         else:
             policies = [await find_policy(database, wanted.policy_id)]
-        latest = await asyncio.to_thread(latest_observation, database.url)
+        latest = await asyncio.to_thread(latest_observation, database)
         today = instant(latest or 0).date()  # as far as the polls go
         found = []
         for policy in policies:

@@ -142,7 +142,7 @@ def span_of(window: Window, as_of: int) -> Span:
 def _standing_from(
     history: History, options: StoresOptions, policy: SlaPolicy, month: date | None, sites: Sequence[int] | None
 ) -> Standing:
-    latest = latest_observation(history.url)
+    latest = latest_observation(history.database)
     if latest is None:
         raise NotFound("There is no observation yet, so nothing to hold against a promise.", code="no_observation")
     default_zone = options.default_zone

@@ -142,7 +142,7 @@ def _drafted(
     sites: Sequence[int] | None,
 ) -> Draft | None:
     window = month_of(policy, month, options.default_zone)
-    latest = latest_observation(history.url)
+    latest = latest_observation(history.database)
     # A poll after the end may still reach back into the month.
     if latest is None or latest < window.end + (options.strict.back or 0):
         return None

@@ -72,7 +72,7 @@ class Sweep:
 
 
 def _look(history: History, options: StoresOptions, seen_to: int | None) -> Look | None:
-    latest = latest_observation(history.url)
+    latest = latest_observation(history.database)
     if latest is None:
         return None
     window = Window("sweep", min(latest, seen_to or latest) - LOOKED_AT, latest)
