@@ -151,6 +151,15 @@ def test_a_wrong_value_stops_the_start(tmp_path: Path, name: str, value: str) ->
     assert "p4ssw0rd" not in stopped.stderr
 
 
+@pytest.mark.parametrize("command", [["db", "migrate"], ["db", "check"], ["demo"]])
+def test_a_data_folder_that_cannot_be_made_is_said_in_a_sentence(command: list[str]) -> None:
+    environment = {**os.environ, "OPSROOM_DATA_DIR": "/proc/nowhere"}
+    program = [sys.executable, "-m", "opsroom", *command]
+    stopped = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert stopped.returncode == 2, stopped.stderr
+    assert stopped.stderr == "opsroom: OPSROOM_DATA_DIR: No such file or directory: /proc/nowhere\n"
+
+
 PRODUCTION = {
     "OPSROOM_ENVIRONMENT": "production",
     "OPSROOM_SECRET_KEY": KEY,

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from opsroom.core.resources.declaration import Resource
+from opsroom.core.resources.presentation import Presentation
 from opsroom.stores.archive.models import ObservationArchive
 
 
@@ -36,4 +37,5 @@ ARCHIVES = Resource(
     read=ArchiveRead,
     permission="stores.archives",
     order=("-month", "block"),
+    presentation=Presentation(title="Which polls are archived?", listed=False),
 )
