@@ -1,7 +1,7 @@
 """Asking for work, and asking for it to stop."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -47,21 +47,38 @@ class JobQueue:
         exclusive_key: str | None = None,
     ) -> Job:
         """Insert a job in the caller's transaction; workers hear of it when that commits."""
-        job_type = self.types[type_name]
-        job = Job(
+        job = self._job(type_name, payload, actor, run_at or now(), exclusive_key)
+        await self._insert(session, [job])
+        return job
+
+    async def add_many(
+        self, session: AsyncSession, type_name: str, payloads: Sequence[BaseModel], *, actor: Actor = SYSTEM
+    ) -> list[Job]:
+        """The same for jobs of one type, in one statement."""
+        run_at = now()
+        jobs = [self._job(type_name, payload, actor, run_at, None) for payload in payloads]
+        if jobs:
+            await self._insert(session, jobs)
+        return jobs
+
+    def _job(
+        self, type_name: str, payload: BaseModel, actor: Actor, run_at: datetime, exclusive_key: str | None
+    ) -> Job:
+        return Job(
             type=type_name,
             payload=payload.model_dump(mode="json"),
-            max_attempts=job_type.retry.attempts,
-            run_at=run_at or now(),
+            max_attempts=self.types[type_name].retry.attempts,
+            run_at=run_at,
             exclusive_key=exclusive_key,
             requested_by=actor.name,
             user_id=actor.user_id,
             request_id=structlog.contextvars.get_contextvars().get("request_id"),
         )
-        session.add(job)
+
+    async def _insert(self, session: AsyncSession, jobs: Sequence[Job]) -> None:
+        session.add_all(jobs)
         await session.flush()
         await self._ring_when_committed(session)
-        return job
 
     async def cancel(self, session: AsyncSession, job_id: UUID) -> Job:
         """Cancel a waiting job at once; ask a running one to stop at its next report of progress.

@@ -40,17 +40,21 @@ async def announce(session: AsyncSession, queue: JobQueue, events: Sequence[Even
     if not events:
         return 0
     endpoints = (await session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.active))).all()
-    sent = 0
-    for event in events:
-        concerned = [endpoint for endpoint in endpoints if wants(endpoint.events, event.type)]
-        sent += len(await _send(session, queue, concerned, event))
-    return sent
+    deliveries = [
+        delivery
+        for event in events
+        for delivery in _deliveries([each for each in endpoints if wants(each.events, event.type)], event)
+    ]
+    await _send(session, queue, deliveries, SYSTEM)
+    return len(deliveries)
 
 
 async def send_test(session: AsyncSession, queue: JobQueue, endpoint_id: UUID, actor: Actor) -> WebhookDelivery:
     endpoint = await _endpoint(session, endpoint_id)
     data = {"sent_by": actor.name, "endpoint_id": str(endpoint.id)}
-    return (await _send(session, queue, [endpoint], Event(TEST, data, now()), actor))[0]
+    (delivery,) = _deliveries([endpoint], Event(TEST, data, now()))
+    await _send(session, queue, [delivery], actor)
+    return delivery
 
 
 async def renew_secret(session: AsyncSession, endpoint_id: UUID) -> str:
@@ -85,26 +89,22 @@ def wants(patterns: Sequence[str], event_type: str) -> bool:
     )
 
 
-async def _send(
-    session: AsyncSession,
-    queue: JobQueue,
-    endpoints: Sequence[WebhookEndpoint],
-    event: Event,
-    actor: Actor = SYSTEM,
-) -> list[WebhookDelivery]:
+def _deliveries(endpoints: Sequence[WebhookEndpoint], event: Event) -> list[WebhookDelivery]:
     event_id = uuid7()
     payload = {"type": event.type, "timestamp": event.at.isoformat(), "data": event.data}
-    deliveries = [
-        WebhookDelivery(endpoint_id=endpoint.id, event_id=event_id, event_type=event.type, payload=payload)
+    return [
+        WebhookDelivery(id=uuid7(), endpoint_id=endpoint.id, event_id=event_id, event_type=event.type, payload=payload)
         for endpoint in endpoints
     ]
+
+
+async def _send(session: AsyncSession, queue: JobQueue, deliveries: Sequence[WebhookDelivery], actor: Actor) -> None:
+    """Thousands at once, when a whole fleet went down: so all jobs are inserted together, and all deliveries."""
+    jobs = await queue.add_many(session, JOB, [Deliver(delivery_id=each.id) for each in deliveries], actor=actor)
+    for delivery, job in zip(deliveries, jobs, strict=True):
+        delivery.job_id = job.id
     session.add_all(deliveries)
     await session.flush()
-    for delivery in deliveries:
-        job = await queue.add(session, JOB, Deliver(delivery_id=delivery.id), actor=actor)
-        delivery.job_id = job.id
-    await session.flush()
-    return deliveries
 
 
 async def _endpoint(session: AsyncSession, endpoint_id: UUID) -> WebhookEndpoint:
