@@ -24,6 +24,7 @@ VERBS = {
     "db": Verb("opsroom.commands.db:group", "Create, migrate and inspect the database."),
     "audit": Verb("opsroom.commands.audit:group", "Seal, verify, prove and export the audit trail."),
     "user": Verb("opsroom.commands.user:group", "People: create, reset, sign-in links."),
+    "reference": Verb("opsroom.commands.reference:command", "Print every setting, permission, job and error."),
 }
 
 

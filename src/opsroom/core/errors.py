@@ -6,6 +6,7 @@ Refusal
 ├── Forbidden             403  who is asking may not
 ├── NotFound              404  there is no such thing
 ├── Conflict              409  it collides with what is there
+├── Gone                  410  it was there and is not any more
 ├── PreconditionFailed    412  it has changed since it was read
 ├── TooLarge              413  more bytes or rows than allowed
 ├── UnsupportedMedia      415  not a kind of content taken here
