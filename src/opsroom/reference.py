@@ -125,14 +125,7 @@ def _duration(span: timedelta) -> str:
 
 def _errors() -> str:
     """By reading the source: a code is the default of its class, or said where the refusal is raised."""
-    found = {
-        (
-            "internal_error",
-            500,
-        ): "Something went wrong here. It has been logged; give the request id when you report it."
-    }
-    for status in BY_THE_FRAMEWORK:
-        found[status.name.lower(), status.value] = status.phrase
+    found = {("internal_error", 500): "Something went wrong here.", ("method_not_allowed", 405): "Method Not Allowed"}
     for name, kind in _refusals().items():
         found[kind.default_code, kind.status.value] = _first_line(name)
     for code, status, sentence in _raised():
