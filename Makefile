@@ -124,7 +124,7 @@ db-sql: setup ## The SQL of an upgrade [REVISION=head] [OUTPUT=file]
 	$(DB) sql $(or $(REVISION),head) $(if $(OUTPUT),--output $(OUTPUT)) $(OF_APP)
 
 db-verify: setup-dev ## Prove on scratch databases that migrations are safe [LAST=n]
-	$(DB) verify $(if $(LAST),--last $(LAST))
+	$(DB) verify $(if $(LAST),--last $(LAST)) $(OF_APP)
 
 ##@ Database: as a whole
 

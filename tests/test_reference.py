@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from opsroom.reference import reference
+from opsroom.commands.reference import reference
 from opsroom.settings import Settings
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference.md"

@@ -79,7 +79,15 @@ def test_it_lives_in_an_environment_of_its_own(tmp_path: Path) -> None:
     for command in verbs_of_the_page():
         run(opsroom, *command, **data)
     assert "383f3933dfa0 (head)" in run(opsroom, "db", "status", "--app", "assistants", **data)
-    run(opsroom, "db", "verify", PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}", **data)
+    run(
+        opsroom,
+        "db",
+        "verify",
+        "--app",
+        "assistants",
+        PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        **data,
+    )
     passed = run(
         python,
         "-m",

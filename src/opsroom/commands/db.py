@@ -140,13 +140,14 @@ def check(app: AppName = None) -> None:
 @group.command()
 def verify(
     last: Annotated[int | None, typer.Option(min=1, help="only so many of the newest migrations; else all")] = None,
+    app: AppName = None,
 ) -> None:
     """Prove on scratch databases that every migration goes down and up, keeps rows, and locks nobody out.
 
     On SQLite always, on PostgreSQL where that is the configured database. Needs pip install 'opsroom[verify]'.
     """
     url = _url()
-    findings = [*prove([url] if url.startswith("sqlite") else [EMBEDDED, url], last)]
+    findings = [*prove([url] if url.startswith("sqlite") else [EMBEDDED, url], last, app)]
     for finding in findings:
         print(finding)
     if not all(finding.startswith(NOTE) for finding in findings):

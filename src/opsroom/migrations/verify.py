@@ -12,36 +12,40 @@ from opsroom.core.db.engine import Database
 from opsroom.migrations import commands
 from opsroom.migrations.cycles import NOTE, prove_cycles
 from opsroom.migrations.databases import scratch_database
-from opsroom.migrations.histories import VERSION_TABLE, History, all_histories, import_models
+from opsroom.migrations.histories import VERSION_TABLE, History, all_histories, history_named, import_models
 from opsroom.migrations.lint import lint
 from opsroom.migrations.schema import scripts
 
 __all__ = ["NOTE", "verify"]
 
 
-def verify(urls: list[str], last: int | None = None) -> Iterator[str]:
+def verify(urls: list[str], last: int | None = None, app: str | None = None) -> Iterator[str]:
     """What is wrong, in sentences; those that begin with `note:` are not.
 
     urls: an engine each; scratch databases are made beside them
-    last: how many of the newest migrations are looked at; all by default
+    last: how many of the newest migrations of each history are looked at; all by default
+    app: only the history of this app from outside
     """
     import_models()
-    histories = all_histories()
-    heads = {history.name: scripts(history).get_heads() for history in histories}
+    asked = (history_named(app),) if app else all_histories()
+    heads = {history.name: scripts(history).get_heads() for history in asked}
     several = [f"{name}: several heads: {', '.join(found)}" for name, found in heads.items() if len(found) > 1]
     yield from several
     if several:
         return
-    for history in histories:
+    for history in asked:
         yield from lint(history, last)
     for url in urls:
         with scratch_database(url) as scratch:
-            yield from _on_engine(scratch, histories, last)
+            yield from _on_engine(scratch, asked, last)
 
 
-def _on_engine(url: str, histories: tuple[History, ...], last: int | None) -> Iterator[str]:
-    for history in histories:
-        yield from prove_cycles(url, history, last)
+def _on_engine(url: str, asked: tuple[History, ...], last: int | None) -> Iterator[str]:
+    for history in all_histories():
+        if history in asked:
+            yield from prove_cycles(url, history, last)
+        else:
+            commands.migrate(url, app=history.name)
     try:
         commands.check(url)
     except SystemExit as error:

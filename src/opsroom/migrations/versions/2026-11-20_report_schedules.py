@@ -17,6 +17,8 @@ revision: str = "094e92fcf5d7"
 down_revision: str | None = "6e0d61eb120e"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
+downgrade_loses: tuple[str, ...] = ("reports.expires_at", "reports.permission", "reports.private")
+lint_accepts: dict[str, str] = {"require-concurrent-index-creation": "no release has had reports yet"}
 
 
 def upgrade() -> None:
