@@ -50,7 +50,9 @@ class Told:
         each = by_window(self.snapshot, days, self.profile, self.default_zone)
         known = dict(each.select("window", "availability").iter_rows())
         points = [(instant(day.start), _hundred(known.get(day.name))) for day in days]
-        chart = LineChart("Availability by day", [Series("all stores", points)], "availability, %", high=100.0)
+        chart = LineChart(
+            "Availability by day", [Series("all stores", points)], "availability, %", high=100.0, zone=self.default_zone
+        )
         return [Picture(chart, f"Days of {self.default_zone}; a day of which nothing is known has no point.")]
 
     def worst_by(self, measure: Measured) -> Sequence[Picture]:

@@ -32,6 +32,7 @@ class LineChart:
 
     from_zero: the y axis begins at 0
     low, high: bounds that the y axis shows whatever the data
+    zone: in which times along the x axis are told
     """
 
     title: str
@@ -42,6 +43,7 @@ class LineChart:
     from_zero: bool = False
     low: float | None = None
     high: float | None = None
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def draw_lines(chart: LineChart) -> tuple[str, float]:
     frame, drawn = framed(
         [*values, *bounds, *(each.value for each in chart.limits)], HEIGHT, y_label=chart.y_label, names=names
     )
-    x, marks = _x_axis(frame, [at for series in chart.series for at, _ in series.points])
+    x, marks = _x_axis(frame, [at for series in chart.series for at, _ in series.points], chart.zone)
     lines = "".join(_polyline(frame, x, each, letter) for each, letter in zip(chart.series, LETTERS, strict=False))
     ends = [(_last(each), each.name) for each in several]
     drawn += level_lines(frame, chart.limits) + lines + beside(frame, ends)
@@ -59,14 +59,16 @@ def draw_histogram(chart: Histogram) -> tuple[str, float]:
     return with_foot(frame, drawn, marks, chart.x_label)
 
 
-def _x_axis(frame: Frame, places: Sequence[float | datetime]) -> tuple[Scale, Iterable[tuple[float, str]]]:
+def _x_axis(
+    frame: Frame, places: Sequence[float | datetime], zone: str = "UTC"
+) -> tuple[Scale, Iterable[tuple[float, str]]]:
     """Times are cut to what was observed; figures get round ends."""
     if not places:
         return Scale(0, 1, frame.left, frame.right), ()
     low, high = min(map(seconds, places)), max(map(seconds, places))
     if isinstance(places[0], datetime):
         scale = Scale(low, high, frame.left, frame.right)
-        marks = time_ticks(datetime.fromtimestamp(low, UTC), datetime.fromtimestamp(high, UTC))
+        marks = time_ticks(datetime.fromtimestamp(low, UTC), datetime.fromtimestamp(high, UTC), zone)
         return scale, [(scale(seconds(at)), words) for at, words in marks]
     levels = ticks(low, high, 8)
     scale = Scale(levels[0], levels[-1], frame.left, frame.right)

@@ -2,7 +2,7 @@
 
 from html import escape
 
-LETTER = 6.6  # px; a mean width of letters of 11 px, on the wide side
+LETTER = 7.2  # px; a mean width of letters of 11 px, on the wide side
 
 
 def figure(value: float) -> str:
