@@ -38,15 +38,15 @@ async def write_in_every_way(session: AsyncSession, database: Database) -> None:
     await session.flush()
 
     await session.execute(insert(Artifact), [artifact(f"bulk {number}") for number in range(4)])
-    await session.execute(update(Artifact).where(Artifact.name.startswith("bulk")).values(size_bytes=2))
-    await session.execute(update(Artifact).where(Artifact.name == "nobody").values(size_bytes=3))
+    await session.execute(update(Artifact).where(Artifact.name.startswith("bulk")).values(media_type="text/plain"))
+    await session.execute(update(Artifact).where(Artifact.name == "nobody").values(media_type="text/html"))
     await session.execute(delete(Artifact).where(Artifact.name == "bulk 3"))
 
     for number in range(2):
         key = stored_id(database, uuid4())
         await session.execute(text(f"{RAW_NEW} VALUES ('{key}', 'raw {number}', 'log', 'x', '{HASH}', 1, '{{}}')"))
-    await session.execute(text("UPDATE artifacts SET size_bytes = 5 WHERE name LIKE 'raw %'"))
-    await session.execute(text("UPDATE artifacts SET size_bytes = 5 WHERE name LIKE 'raw %'"))  # changes nothing
+    await session.execute(text("UPDATE artifacts SET media_type = 'text/xml' WHERE name LIKE 'raw %'"))
+    await session.execute(text("UPDATE artifacts SET media_type = 'text/xml' WHERE name LIKE 'raw %'"))  # no change
     await session.execute(text("DELETE FROM artifacts WHERE name = 'raw 1'"))
 
     await upsert(session, database, by_orm[0].id, "upserted")
