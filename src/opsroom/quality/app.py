@@ -26,6 +26,7 @@ app = App(
     rail=(Page("Quality", "/console/quality", "quality.lots.read", "gauge"),),
     resources="opsroom.quality.resources:RESOURCES",
     jobs="opsroom.quality.jobs:job_types",
+    reports="opsroom.quality.reports.declared:report_types",
     demo="quality.demo",
     permissions="opsroom.quality.permissions:GRANTS",
     commands="opsroom.quality.cli:group",

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request, Response
 from sqlalchemy import func, select
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
 from opsroom.core.console.render import render, see_other
-from opsroom.core.db.session import Reading, TheDatabase
+from opsroom.core.db.session import Reading, TheDatabase, Unit
 from opsroom.core.errors import Conflict, Refusal
 from opsroom.core.jobs.queue import TheQueue
 from opsroom.quality.disposition import actions
@@ -21,7 +22,7 @@ from opsroom.quality.kinds import LotStatus, SignedRecord
 from opsroom.quality.lots.models import LOT_STATES, Lot
 from opsroom.quality.naming import id_of
 from opsroom.quality.parts.models import Part
-from opsroom.quality.signing.actions import verify
+from opsroom.quality.signing.actions import STATEMENT, consent, verify
 from opsroom.quality.signing.identity import Credentials, confirm
 from opsroom.quality.signing.models import Signature, SignatureConsent
 
@@ -50,6 +51,17 @@ async def lot_page(number: str, request: Request, connection: Reading) -> Respon
     return await _lot_page(request, connection, number)
 
 
+@router.post("/consent", name="console_quality_consent")
+async def accept(
+    session: Unit,
+    actor: Annotated[Actor, allow("quality.signatures.write")],
+    lot: Annotated[str, Form(max_length=80)] = "",
+) -> Response:
+    """Accept, once, what a signature means; back to the lot it was asked on."""
+    await consent(session, actor)
+    return see_other(f"/console/quality/lots/{quote(lot, safe='')}" if lot else "/console/quality", toast="Accepted.")
+
+
 @router.post("/lots/{number}/{decision}", name="console_quality_decide")
 async def decide(
     number: str,
@@ -76,7 +88,7 @@ async def decide(
     except Refusal as refusal:
         async with database.reading() as connection:
             return await _lot_page(request, connection, number, refusal=refusal, reason=reason)
-    return see_other(f"/console/quality/lots/{number}", toast=told)
+    return see_other(f"/console/quality/lots/{quote(number, safe='')}", toast=told)
 
 
 async def _lot_page(
@@ -106,6 +118,7 @@ async def _lot_page(
         refusal=refusal,
         reason=reason,
         consented=consented is not None,
+        statement=STATEMENT,
     )
 
 
