@@ -34,7 +34,7 @@ ASKED_FOR = (IMPORT, MAKE_REPORT)  # others come by the clock
 @dataclass
 class Ledger:
     """user: who the trail must name for what came through the door
-    before: keys by table of what migrations have brought, which is not on record
+    before: keys by table of what migrations have brought without its being on record
     """
 
     database: Database
@@ -46,7 +46,8 @@ class Ledger:
     async def begin(self) -> None:
         """To be called before anything is asked for."""
         async with self.database.reading() as connection:
-            self.before = await _keys(connection)
+            on_record = await _on_record(connection)
+            self.before = {table: there - on_record[table].keys() for table, there in (await _keys(connection)).items()}
 
     def expect(self, deliveries: Iterable[Delivery]) -> None:
         self.handed_in.extend(deliveries)
@@ -210,21 +211,26 @@ async def _keys(connection: AsyncConnection) -> dict[str, set[str]]:
     }
 
 
-async def _records_and_trail(connection: AsyncConnection, before: dict[str, set[str]]) -> list[str]:
-    """Of every audited table: what stands there was created once more than deleted, the rest equally often."""
-    balance: dict[str, Counter[str]] = {}
+async def _on_record(connection: AsyncConnection) -> dict[str, Counter[str]]:
+    """By table and key: how much more often created than deleted, where that is not equally often."""
     signs = {"create": 1, "delete": -1}
     rows = await connection.execute(
         select(AuditEntry.table_name, AuditEntry.record_id, AuditEntry.action).where(
             AuditEntry.event.is_(None), AuditEntry.action.in_(signs)
         )
     )
+    balance: dict[str, Counter[str]] = {table.name: Counter() for table in audited_tables(Base.metadata)}
     for table, record, action in rows:
         balance.setdefault(str(table), Counter())[str(record)] += signs[action]
+    return {table: Counter({key: n for key, n in times.items() if n}) for table, times in balance.items()}
+
+
+async def _records_and_trail(connection: AsyncConnection, before: dict[str, set[str]]) -> list[str]:
+    """Of every audited table: what stands there was created once more than deleted, the rest equally often."""
     found: list[str] = []
+    on_record = await _on_record(connection)
     for table, there in (await _keys(connection)).items():
-        on_record = Counter({key: times for key, times in balance.get(table, Counter()).items() if times})
-        found += _exactly_once(f"{table}.created", on_record, there - before[table])
+        found += _exactly_once(f"{table}.created", on_record[table], there - before[table])
     return found
 
 
