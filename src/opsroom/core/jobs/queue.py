@@ -9,9 +9,10 @@ from uuid import UUID
 import structlog
 from fastapi import Depends, Request
 from pydantic import BaseModel
-from sqlalchemy import event, text, update
+from sqlalchemy import event, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
 
 from opsroom.core.actor import SYSTEM, Actor
 from opsroom.core.clock import now
@@ -47,38 +48,35 @@ class JobQueue:
         exclusive_key: str | None = None,
     ) -> Job:
         """Insert a job in the caller's transaction; workers hear of it when that commits."""
-        job = self._job(type_name, payload, actor, run_at or now(), exclusive_key)
-        await self._insert(session, [job])
+        values = self._values(type_name, payload, actor, run_at or now())
+        job = Job(**values, exclusive_key=exclusive_key)
+        session.add(job)
+        await session.flush()
+        await self._ring_when_committed(session)
         return job
 
     async def add_many(
         self, session: AsyncSession, type_name: str, payloads: Sequence[BaseModel], *, actor: Actor = SYSTEM
-    ) -> list[Job]:
-        """The same for jobs of one type, in one statement."""
+    ) -> list[UUID]:
+        """The same for jobs of one type, in one statement; gives their ids, in order."""
+        if not payloads:
+            return []
         run_at = now()
-        jobs = [self._job(type_name, payload, actor, run_at, None) for payload in payloads]
-        if jobs:
-            await self._insert(session, jobs)
-        return jobs
-
-    def _job(
-        self, type_name: str, payload: BaseModel, actor: Actor, run_at: datetime, exclusive_key: str | None
-    ) -> Job:
-        return Job(
-            type=type_name,
-            payload=payload.model_dump(mode="json"),
-            max_attempts=self.types[type_name].retry.attempts,
-            run_at=run_at,
-            exclusive_key=exclusive_key,
-            requested_by=actor.name,
-            user_id=actor.user_id,
-            request_id=structlog.contextvars.get_contextvars().get("request_id"),
-        )
-
-    async def _insert(self, session: AsyncSession, jobs: Sequence[Job]) -> None:
-        session.add_all(jobs)
-        await session.flush()
+        rows = [{"id": uuid7(), **self._values(type_name, payload, actor, run_at)} for payload in payloads]
+        await session.execute(insert(Job), rows)
         await self._ring_when_committed(session)
+        return [row["id"] for row in rows]
+
+    def _values(self, type_name: str, payload: BaseModel, actor: Actor, run_at: datetime) -> dict[str, Any]:
+        return {
+            "type": type_name,
+            "payload": payload.model_dump(mode="json"),
+            "max_attempts": self.types[type_name].retry.attempts,
+            "run_at": run_at,
+            "requested_by": actor.name,
+            "user_id": actor.user_id,
+            "request_id": structlog.contextvars.get_contextvars().get("request_id"),
+        }
 
     async def cancel(self, session: AsyncSession, job_id: UUID) -> Job:
         """Cancel a waiting job at once; ask a running one to stop at its next report of progress.

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -52,9 +52,9 @@ async def announce(session: AsyncSession, queue: JobQueue, events: Sequence[Even
 async def send_test(session: AsyncSession, queue: JobQueue, endpoint_id: UUID, actor: Actor) -> WebhookDelivery:
     endpoint = await _endpoint(session, endpoint_id)
     data = {"sent_by": actor.name, "endpoint_id": str(endpoint.id)}
-    (delivery,) = _deliveries([endpoint], Event(TEST, data, now()))
-    await _send(session, queue, [delivery], actor)
-    return delivery
+    deliveries = _deliveries([endpoint], Event(TEST, data, now()))
+    await _send(session, queue, deliveries, actor)
+    return await session.get_one(WebhookDelivery, deliveries[0]["id"])
 
 
 async def renew_secret(session: AsyncSession, endpoint_id: UUID) -> str:
@@ -89,22 +89,28 @@ def wants(patterns: Sequence[str], event_type: str) -> bool:
     )
 
 
-def _deliveries(endpoints: Sequence[WebhookEndpoint], event: Event) -> list[WebhookDelivery]:
+def _deliveries(endpoints: Sequence[WebhookEndpoint], event: Event) -> list[dict[str, Any]]:
     event_id = uuid7()
     payload = {"type": event.type, "timestamp": event.at.isoformat(), "data": event.data}
     return [
-        WebhookDelivery(id=uuid7(), endpoint_id=endpoint.id, event_id=event_id, event_type=event.type, payload=payload)
+        {
+            "id": uuid7(),
+            "endpoint_id": endpoint.id,
+            "event_id": event_id,
+            "event_type": event.type,
+            "payload": payload,
+        }
         for endpoint in endpoints
     ]
 
 
-async def _send(session: AsyncSession, queue: JobQueue, deliveries: Sequence[WebhookDelivery], actor: Actor) -> None:
+async def _send(session: AsyncSession, queue: JobQueue, deliveries: Sequence[dict[str, Any]], actor: Actor) -> None:
     """Thousands at once, when a whole fleet went down: so all jobs are inserted together, and all deliveries."""
-    jobs = await queue.add_many(session, JOB, [Deliver(delivery_id=each.id) for each in deliveries], actor=actor)
-    for delivery, job in zip(deliveries, jobs, strict=True):
-        delivery.job_id = job.id
-    session.add_all(deliveries)
-    await session.flush()
+    if not deliveries:
+        return
+    jobs = await queue.add_many(session, JOB, [Deliver(delivery_id=each["id"]) for each in deliveries], actor=actor)
+    rows = [each | {"job_id": job} for each, job in zip(deliveries, jobs, strict=True)]
+    await session.execute(insert(WebhookDelivery), rows)
 
 
 async def _endpoint(session: AsyncSession, endpoint_id: UUID) -> WebhookEndpoint:

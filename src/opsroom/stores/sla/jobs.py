@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
@@ -155,12 +155,14 @@ class Breaches:
         broken = {row["store_id"]: row for row in stands.breached}
         if rolling:
             await _end(session, [breach for subject, breach in known.items() if subject not in broken], stands)
-        told = []
-        for subject, row in broken.items():
-            if subject in known:
-                continue
-            session.add(_breach(policy, stands, subject, row))
-            told.append(Event(BREACHED, _told(policy, stands, subject, row), instant(stands.as_of)))
+        new = {subject: row for subject, row in broken.items() if subject not in known}
+        if new:
+            # A fleet may break its promise all at once.
+            await session.execute(
+                insert(SlaBreach), [_breach(policy, stands, subject, row) for subject, row in new.items()]
+            )
+        at = instant(stands.as_of)
+        told = [Event(BREACHED, _told(policy, stands, subject, row), at) for subject, row in new.items()]
         await announce(session, self._parts.queue, told)
         return len(told)
 
@@ -187,18 +189,18 @@ async def _end(session: AsyncSession, recovered: list[SlaBreach], stands: Standi
         )
 
 
-def _breach(policy: SlaPolicy, stands: Standing, subject: str, row: dict[str, Any]) -> SlaBreach:
+def _breach(policy: SlaPolicy, stands: Standing, subject: str, row: dict[str, Any]) -> dict[str, Any]:
     rolling = policy.window is SlaWindow.ROLLING
-    return SlaBreach(
-        policy_id=policy.id,
-        subject=subject,
-        period=instant(stands.as_of).date() if rolling else _period(stands),
-        began_at=instant(stands.as_of),
-        ended_at=None,
-        availability=row["availability"],
-        down_us=row["down"],
-        budget_us=row["budget"],
-    )
+    return {
+        "policy_id": policy.id,
+        "subject": subject,
+        "period": instant(stands.as_of).date() if rolling else _period(stands),
+        "began_at": instant(stands.as_of),
+        "ended_at": None,
+        "availability": row["availability"],
+        "down_us": row["down"],
+        "budget_us": row["budget"],
+    }
 
 
 def _told(policy: SlaPolicy, stands: Standing, subject: str, row: dict[str, Any]) -> dict[str, Any]:
