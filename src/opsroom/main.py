@@ -30,6 +30,7 @@ from opsroom.core.jobs.queue import JobQueue
 from opsroom.core.jobs.runtime import Runtime, RuntimeOptions
 from opsroom.core.mail import Mailer
 from opsroom.core.metrics import Metrics
+from opsroom.core.openapi import tell_of_refusals
 from opsroom.core.parts import Parts
 from opsroom.core.ratelimit import Counts, Limits, RateLimit, parse_limit
 from opsroom.core.reports.run import Reports
@@ -177,6 +178,7 @@ def add_routes(app: FastAPI, router: APIRouter) -> None:
         if isinstance(route, APIRoute):
             route.operation_id = route.operation_id or route.name
             repeatable(route)
+            tell_of_refusals(route)
         app.router.routes.append(route)
 
 

@@ -100,7 +100,7 @@ class Consistency(BaseModel):
     checkpoint: str
 
 
-@router.get("/checkpoint", dependencies=READ)
+@router.get("/checkpoint", dependencies=READ, response_class=PlainTextResponse)
 async def read_audit_checkpoint(connection: Reading) -> Response:
     """The latest signed checkpoint, to be kept where nobody who can change this database can change it."""
     return PlainTextResponse((await newest_checkpoint(connection)).note)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import PlainTextResponse
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -72,7 +73,7 @@ async def health(request: Request, database: TheDatabase, response: Response) ->
     }
 
 
-@router.get("/metrics", dependencies=[allow("metrics.read")])
+@router.get("/metrics", dependencies=[allow("metrics.read")], response_class=PlainTextResponse)
 async def read_metrics(metrics: Annotated[Metrics, Depends(metrics_of)]) -> Response:
     return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 

@@ -1,9 +1,11 @@
 """Parts of the OpenAPI document that FastAPI cannot read from signatures."""
 
+from datetime import time
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
 from opsroom.core.db.fields import ColumnField
 from opsroom.core.db.filters import filter_parameters
@@ -11,6 +13,11 @@ from opsroom.core.db.paging import DEFAULT_SIZE, MOST_PAGE, MOST_SIZE
 from opsroom.core.db.views import View
 
 Schema = dict[str, Any]
+
+# JSON Schema's own "time" is one with a zone.
+ClockTime = Annotated[
+    time, WithJsonSchema({"type": "string", "pattern": r"^\d\d:\d\d(:\d\d(\.\d{1,6})?)?$", "examples": ["09:00:00"]})
+]
 
 MEANING = {
     "eq": "equal to",
@@ -43,6 +50,11 @@ class Problem(BaseModel):
 def problem(sentence: str) -> dict[str, Any]:
     schema = Problem.model_json_schema(mode="serialization")
     return {"description": sentence, "content": {"application/problem+json": {"schema": schema}}}
+
+
+def tell_of_refusals(route: APIRoute) -> None:
+    """Every route may refuse, and always by a problem; FastAPI would tell of another kind of answer."""
+    route.responses = {"4XX": problem("Refused; `detail` says why and what to do."), **route.responses}
 
 
 def parameter(where: str, name: str, schema: Schema, meaning: str, *, required: bool = False) -> dict[str, Any]:

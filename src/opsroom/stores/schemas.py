@@ -1,11 +1,12 @@
 """What crosses the boundary of the stores app."""
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
+from opsroom.core.openapi import ClockTime
 from opsroom.stores.models import FileKind, ImportStatus
 from opsroom.stores.uptime import known_zone
 
@@ -45,8 +46,8 @@ class StoreRead(BaseModel):
 
 class HoursCreate(BaseModel):
     day_of_week: int = Field(ge=0, le=6, description="0 = Monday, local")
-    start_time_local: time = Field(examples=["09:00:00"])
-    end_time_local: time = Field(
+    start_time_local: ClockTime = Field(examples=["09:00:00"])
+    end_time_local: ClockTime = Field(
         examples=["21:00:00"], description="before the start: the next day; equal: 24 hours; 23:59:59 means 24:00"
     )
 
@@ -55,8 +56,8 @@ class HoursRead(BaseModel):
     id: UUID
     store_id: UUID
     day_of_week: int
-    start_time_local: time
-    end_time_local: time
+    start_time_local: ClockTime
+    end_time_local: ClockTime
     created_at: datetime
     updated_at: datetime
     version: int

@@ -119,7 +119,6 @@ def _responses(resource: Resource, name: str) -> dict[int | str, dict[str, Any]]
     verb = VERBS[name]
     unique = " or ".join(" and ".join(names) for names in resource.unique) or "id"
     described: dict[int | str, Any] = {code: problem(why.format(unique=unique)) for code, why in verb.refusals.items()}
-    described["4XX"] = problem("Refused; `detail` says why and what to do.")
     if name in {"read", "create", "update", "put"}:
         described[verb.status] = {"headers": ETAG}
     if name == "read":
