@@ -25,6 +25,7 @@ core_app = App(
         "opsroom.core.console.components:router",
         "opsroom.core.console.admin:router",
         "opsroom.core.console.search:router",
+        "opsroom.core.console.audit_export:router",
         "opsroom.core.console.audit:router",
         "opsroom.core.console.people:router",
         "opsroom.core.health_page:router",

@@ -1,5 +1,7 @@
 """Audit, people and health, as an administrator sees them."""
 
+import csv
+import io
 from typing import Any
 
 import httpx
@@ -58,6 +60,20 @@ async def test_an_entry_tells_everything_and_what_took_effect_with_it(
     assert "Name North became → South" in said
     assert "they moved" in said
     assert f'href="/console/r/stores/{store["id"]}"' in entry.text
+
+
+async def test_the_trail_is_exported_as_it_was_searched_and_that_is_in_the_trail(
+    warden: httpx.AsyncClient, store: dict[str, Any]
+) -> None:
+    exported = await warden.get(f"{AUDIT}/export?table_name=stores")
+    rows = list(csv.DictReader(io.StringIO(exported.text)))
+    assert [(row["action"], row["user_name"], row["reason"]) for row in rows] == [
+        ("update", "the_manager", "they moved"),
+        ("create", "the_manager", ""),
+    ]
+    assert rows[0]["before"] == '{"name":"North"}'
+    taken = await warden.get(f"{AUDIT}?event=resources.list.exported")
+    assert column(taken, "Who") == ["the_admin"]
 
 
 @pytest.mark.parametrize(("query", "status"), [("since=soon", 400), ("action=dance", 400), ("before=x", 422)])
