@@ -16,6 +16,14 @@ revision: str = "7d2c4be1a905"
 down_revision: str | None = "2dff0294353f"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
+downgrade_loses: tuple[str, ...] = (
+    "artifacts.damaged_at",
+    "artifacts.hold_reason",
+    "artifacts.legal_hold",
+    "artifacts.retain_until",
+    "artifacts.tier",
+    "artifacts.verified_at",
+)
 
 TYPES = ("image", "model", "dataset", "report", "log", "document")
 TIERS = ("hot", "warm", "cold", "archive")
