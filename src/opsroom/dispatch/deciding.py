@@ -31,6 +31,8 @@ OTHERS = ("greedy", "lazy", "pfa", "cfa", "vfa")
 """Policies whose answer is shown beside the chosen one's; looking ahead costs too much to do in passing."""
 OTHERS_SHARE = 0.25
 """Part of the budget that each of them gets."""
+MOST_IN_COMPANY = 50
+"""Orders left over that are tried on every route too; of further ones only what stands against them alone is told."""
 
 Tell = Callable[[float, str], None]
 
@@ -73,6 +75,8 @@ class Decided:
     decision: Decision
     cost: dict[str, int]
     alternatives: tuple[Alternative, ...]
+    tried: dict[str, tuple[Against, ...]]
+    """What stands against each order that could not go, by vehicle."""
     milliseconds: int
 
 
@@ -102,8 +106,9 @@ def decide(state: State, travel: Travelled, question: Question, tell: Tell = lam
         share = max(1, round(question.iterations * OTHERS_SHARE))
         other = answer(situation, Question(name, question.horizon, question.seed, share))
         others.append(Alternative(name, other, cost_of(situation, other)))
+    tried = tried_all(situation, decision)
     spent = round((time.perf_counter() - began) * 1000)
-    return Decided(question, situation, travel, decision, cost_of(situation, decision), tuple(others), spent)
+    return Decided(question, situation, travel, decision, cost_of(situation, decision), tuple(others), tried, spent)
 
 
 def answer(situation: Situation, question: Question) -> Decision:
@@ -156,14 +161,20 @@ def fingerprint(state: dict[str, Any]) -> str:
     return hashlib.sha256(msgspec.json.encode(state, order="sorted")).hexdigest()
 
 
+def tried_all(situation: Situation, decision: Decision) -> dict[str, tuple[Against, ...]]:
+    """What stands against each vehicle, for every order that could not go; found by trying."""
+    orders = {order.key: order for order in situation.state.orders}
+    stuck = [keep.order for keep in decision.kept if keep.code != "waits"]
+    return {
+        key: against(situation, decision, orders[key], in_company=number < MOST_IN_COMPANY)
+        for number, key in enumerate(stuck)
+    }
+
+
 def explained(situation: Situation, decision: Decision) -> list[tuple[Explanation, tuple[Against, ...]]]:
     """For every order why it goes or stays; for those that cannot go, what stands against each vehicle."""
-    orders = {order.key: order for order in situation.state.orders}
-    stuck = {keep.order for keep in decision.kept if keep.code != "waits"}
-    return [
-        (each, against(situation, decision, orders[each.order]) if each.order in stuck else ())
-        for each in explanations(situation, decision)
-    ]
+    tried = tried_all(situation, decision)
+    return [(each, tried.get(each.order, ())) for each in explanations(situation, decision)]
 
 
 def differences(one: Decision, other: Decision) -> list[str]:

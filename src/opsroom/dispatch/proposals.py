@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from opsroom.dispatch.deciding import Alternative, Decided, explained, fingerprint, policy_version
+from opsroom.dispatch.deciding import Alternative, Decided, fingerprint, policy_version
 from opsroom.dispatch.engine_values import instant_of
 from opsroom.dispatch.models import Order
 from opsroom.dispatch.plan_models import Decision, DecisionType, Route, RouteStop, StopType
@@ -143,7 +143,6 @@ def alternative_json(situation: Situation, other: Alternative) -> dict[str, Any]
 
 def waiting(decided: Decided) -> list[dict[str, Any]]:
     """The orders that stay, each with its reasons; what stands against a vehicle was tried before it is said."""
-    tried = {each.order: found for each, found in explained(decided.situation, decided.decision)}
     return [
         {
             "order_id": keep.order,
@@ -151,7 +150,7 @@ def waiting(decided: Decided) -> list[dict[str, Any]]:
             "until": None if keep.until >= NO_END else instant_of(keep.until).isoformat(),
             "until_seconds": keep.until,
             "reasons": list(keep.reasons),
-            "against": [_against_json(each) for each in tried[keep.order]],
+            "against": [_against_json(each) for each in decided.tried.get(keep.order, ())],
         }
         for keep in decided.decision.kept
     ]

@@ -1,7 +1,7 @@
 """Trying the single insertion: what stands against an order is found by putting it on a route and checking that."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opsroom.dispatch.planning.decision import Decision, Route
 from opsroom.dispatch.planning.obstacles import obstacles_to
@@ -27,9 +27,9 @@ class Against:
     broken: tuple[str, ...]
 
 
-def against(situation: Situation, decision: Decision, order: Order) -> tuple[Against, ...]:
-    """For each vehicle that cannot take the order: alone, or in addition to what it carries already."""
-    routes = {route.vehicle: route for route in decision.routes}
+def against(situation: Situation, decision: Decision, order: Order, *, in_company: bool = True) -> tuple[Against, ...]:
+    """For each vehicle that cannot take the order: alone, or, if asked, in addition to what it carries already."""
+    routes = {route.vehicle: route for route in decision.routes} if in_company else {}
     return tuple(found for vehicle in situation.state.vehicles if (found := _of(situation, routes, vehicle, order)))
 
 
@@ -55,12 +55,17 @@ def tried_alone(situation: Situation, vehicle: Vehicle, order: Order) -> tuple[s
 
 
 def tried_with(situation: Situation, vehicle: Vehicle, route: Route, order: Order) -> tuple[str, ...]:
-    """The fewest rules broken by the route with this order inserted, wherever that is; none if it fits somewhere."""
+    """The fewest rules broken by the route with this order inserted, wherever that is; none if it fits somewhere.
+
+    Goods that are where the vehicle starts are taken on first; others anywhere before their delivery.
+    """
     known = {each.key: each for each in situation.state.orders}
     orders = (*(known[key] for key in route.orders), order)
     number = {each.key: position for position, each in enumerate(orders)}
     visits = [Visit(stop.act, number[stop.order]) for stop in route.stops]
-    trials = (_tried(situation, vehicle, orders, tour) for tour in _insertions(visits, len(orders) - 1))
+    at_start = order.pickup.key == vehicle.start.key
+    insertions = _insertions(visits, len(orders) - 1, 1 if at_start else len(visits) + 1)
+    trials = (_tried(situation, vehicle, orders, tour) for tour in insertions)
     fewest: tuple[str, ...] | None = None
     for broken in trials:
         if not broken:
@@ -69,9 +74,10 @@ def tried_with(situation: Situation, vehicle: Vehicle, route: Route, order: Orde
     return fewest or ()
 
 
-def _insertions(visits: list[Visit], task: int) -> Iterator[tuple[Visit, ...]]:
+def _insertions(visits: list[Visit], task: int, pickups: int) -> Iterator[tuple[Visit, ...]]:
+    """`pickups`: how many places for the pickup are tried, from the first on."""
     pickup, delivery = Visit("pickup", task), Visit("delivery", task)
-    for first in range(len(visits) + 1):
+    for first in range(pickups):
         for second in range(first, len(visits) + 1):
             yield (*visits[:first], pickup, *visits[first:second], delivery, *visits[second:])
 
@@ -81,4 +87,6 @@ def _tried(
 ) -> tuple[str, ...]:
     state = situation.state
     problem = RoutingProblem(tuple(map(Task, orders)), (vehicle,), situation.travel, state.departure)
-    return violations(state, situation.travel, (as_route(problem, Tour(0, visits)),))
+    # Of a thousand orders these alone matter.
+    small = replace(state, orders=orders, vehicles=(vehicle,))
+    return violations(small, situation.travel, (as_route(problem, Tour(0, visits)),))
