@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from subprocess import CompletedProcess
 
 import httpx
@@ -65,3 +66,35 @@ async def test_policies_are_compared_and_tuned_on_days_like_those_seen(
     ranked = json.loads(opsroom("tune", "--policy", "pfa", "--first", "1", *at, "--json").stdout)
     assert len(ranked) == 8
     assert ranked[0]["days"] >= ranked[-1]["days"]
+
+
+ORDERS_FILE = """order_id,customer_id,pickup_location,destination_city,weight_tonnes,volume_m3,price_kes,time_window
+O-1,C-ABC,"{""lat"": -1.2921, ""lon"": 36.8219}",Nakuru,2,8,25000.00,"{""end_time"": ""2126-01-01T00:00:00Z""}"
+O-2,C-ABC,"{""lat"": -1.2921, ""lon"": 36.8219}",Atlantis,2,8,25000.00,
+O-3,C-ABC,"{""lat"": -1.2921, ""lon"": 36.8219}",Kisumu,-2,8,25000.00,
+"""
+
+
+async def test_a_file_of_orders_is_imported_whole_or_without_its_bad_rows(
+    opsroom: Opsroom, manager: httpx.AsyncClient, customers: None, tmp_path: Path
+) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text(ORDERS_FILE)
+    refused = opsroom("import", str(path))
+    assert refused.returncode == 1, refused.stderr
+    assert "row 4, weight_tonnes" in refused.stdout
+    assert "nothing was written" in refused.stdout
+    assert (await manager.get(f"{API}/orders")).json()["total"] == 0
+    taken = opsroom("import", str(path), "--skip-bad", "--json")
+    assert taken.returncode == 0, taken.stderr
+    report = json.loads(taken.stdout)
+    assert (report["created"], report["refused"]) == (1, 2)
+    assert any(each["row"] == 3 and "Atlantis is not a city served" in each["message"] for each in report["errors"])
+    made = (await manager.get(f"{API}/orders/O-1")).json()
+    assert (made["destination_city"], made["time_window"]["end_time"]) == ("Nakuru", "2126-01-01T00:00:00Z")
+    path.write_text(ORDERS_FILE.replace(",2,8,25000.00,", ",3,8,25000.00,"))
+    again = opsroom("import", str(path), "--skip-bad", "--replace", "--json")
+    assert json.loads(again.stdout)["replaced"] == 1, again.stdout
+    changed = (await manager.get(f"{API}/orders/O-1")).json()
+    assert (changed["weight_tonnes"], changed["received_at"]) == (3.0, made["received_at"])
+    assert opsroom("import", str(path), "--records", "ships").returncode == 2

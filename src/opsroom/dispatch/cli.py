@@ -16,6 +16,7 @@ from opsroom.dispatch.planning.yardstick.play import DayResult, play
 
 # Commands that need the database; importing them would slow down those that do not.
 LATER = {
+    "import": "opsroom.commands.dispatch_import:command",
     "decide": "opsroom.commands.dispatch_plan:decide_command",
     "replay": "opsroom.commands.dispatch_plan:replay_command",
     "simulate": "opsroom.commands.dispatch_plan:simulate_command",

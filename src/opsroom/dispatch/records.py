@@ -16,6 +16,8 @@ from opsroom.dispatch.places import Gazetteer, gazetteer
 from opsroom.dispatch.planning.problem import Place, TravelBelief
 from opsroom.dispatch.planning.travel import GreatCircle
 
+NEVER_NONE = frozenset({"order_id", "customer_id", "customer_name", "received_at", "destination_location"})
+"""Left out of a record that replaces another, they stay as they are."""
 AHEAD = timedelta(minutes=5)  # a caller's clock may be a little fast
 
 
@@ -30,7 +32,10 @@ async def prepare_order(
         order = None
     else:
         order = await _waiting_order(session, record_id)
-        customer = await _customer(session, order.customer_id)
+        values = {name: value for name, value in values.items() if value is not None or name not in NEVER_NONE}
+        key, name = values.get("customer_id"), values.get("customer_name")
+        customer = await _customer(session, order.customer_id if key is None and name is None else key, name)
+        values |= {"customer_id": customer.customer_id, "customer_name": customer.name} if key or name else {}
     values = _placed(known, values, order)
     if "time_window" in values:
         window = values.pop("time_window") or {}
