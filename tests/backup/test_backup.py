@@ -194,8 +194,8 @@ def test_a_place_with_tables_is_never_overwritten(database_url: str, blobs: Blob
 def test_a_backup_of_an_older_schema_comes_back_as_it_was_and_migrates(
     database_url: str, empty_url: str, blobs: Blobs, tmp_path: Path
 ) -> None:
-    commands.rollback(database_url, 2)
     asyncio.run(put(database_url, blobs))
+    commands.rollback(database_url, 2)
     asyncio.run(backup(database_url, blobs, tmp_path / "all.zip"))
     restore(empty_url, blobs, tmp_path / "all.zip", print)
     assert everything(empty_url) == everything(database_url)
