@@ -19,6 +19,7 @@ Rows = Callable[[str], Awaitable[list[tuple[Any, ...]]]]
 Give = Callable[..., Awaitable[dict[str, Any]]]
 Decide = Callable[..., Awaitable[dict[str, Any]]]
 Work = Callable[[], Awaitable[None]]
+Execute = Callable[[str], Awaitable[None]]
 
 ABC = {"customer_id": "C-ABC", "name": "ABC Company", "email": "freight@abc.example", "phone": "+254 700 000001"}
 XYZ = {"customer_id": "C-XYZ", "name": "XYZ Logistics", "constraints": {"max_wait_hours": 24}}
