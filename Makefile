@@ -23,7 +23,7 @@ run: setup ## Set up, load demonstration data, serve on http://127.0.0.1:8000
 	$(BIN)/opsroom demo
 
 test: setup-dev check ## Set up and pass everything
-	$(PYTEST) -n 2 --dist loadgroup $(PYTEST_OPTIONS)
+	$(PYTEST) -n 2 $(PYTEST_OPTIONS)
 
 ##@ Setting up
 
@@ -55,7 +55,7 @@ check: setup-dev ## Format, lint, types, import contracts, dependencies
 	$(BIN)/deptry src
 
 test-fast: setup-dev ## The tests without browser and slow ones
-	$(PYTEST) -n 2 --dist loadgroup -m "not browser and not slow" $(PYTEST_OPTIONS)
+	$(PYTEST) -n 2 -m "not browser and not slow" $(PYTEST_OPTIONS)
 
 torture: torture-dispatch ## Kill server and workers at random, account for all [KILLS=100] [SEED=1] [DATABASES="sqlite postgresql"]
 	$(BIN)/python -m tests.torture --kills $(or $(KILLS),100) --seed $(or $(SEED),1) $(addprefix --database ,$(DATABASES))

@@ -17,6 +17,8 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
+from xdist.remote import Producer
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from opsroom.core.auth.actions import open_session
 from opsroom.core.auth.models import Role, SessionKind, User
@@ -35,6 +37,20 @@ DATABASES = ("sqlite", "postgresql")
 SECRET = "a key for tests only, of more than thirty-two characters"
 # A hash that no password opens; people in tests hold sessions, they do not type.
 NO_PASSWORD = "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$" + "A" * 43
+
+
+class OneBrowser(LoadScopeScheduling):  # type: ignore[misc]  # the library has no types
+    """Tests that share a browser and a server stay in one process; every other test goes where there is time.
+
+    pytest-xdist's own groups do not work under pytest 9.2, which reads another attribute than the one they set.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return OneBrowser(config, log)
 
 
 @pytest.fixture

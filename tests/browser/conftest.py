@@ -66,7 +66,7 @@ s-2,2026-10-27 18:00:00 UTC,active
 s-2,yesterday,active
 """
 
-BROWSER = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
+BROWSER = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 SignedIn = dict[str, StorageState]
 OpenPage = Callable[..., Awaitable[Page]]
 
