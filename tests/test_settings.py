@@ -190,6 +190,8 @@ def test_production_leaves_no_door_open(monkeypatch: pytest.MonkeyPatch) -> None
 
 SECRETS = {
     "secret_key": "hush-" * 8,
+    "audit_key": "hush." * 8,
+    "audit_key_previous": "hush!" * 8,
     "database_url": "postgresql://u:hush@127.0.0.1:1/d",
     "redis_url": "redis://:hush@127.0.0.1:1",
     "storage_url": "memory:///hush",

@@ -24,6 +24,7 @@ from opsroom.core.db.engine import Database
 from opsroom.core.storage.models import Artifact, ArtifactType
 from opsroom.quality.devices.models import Gauge, Station
 from opsroom.quality.findings.models import Defect, DefectReview
+from opsroom.quality.images.models import InspectionImage
 from opsroom.quality.inference.models import InferenceJob
 from opsroom.quality.inspections.models import Inspection, SamplingPlan
 from opsroom.quality.kinds import (
@@ -103,6 +104,7 @@ async def make_world(session: AsyncSession) -> World:
         )
     )  # fmt: skip
     image = await add(Artifact(name="a.png", type=ArtifactType.IMAGE, media_type="image/png", sha256=SHA, size_bytes=1))
+    await add(InspectionImage(inspection_id=inspection.id, artifact_id=image.id, unit_number=1, width=64, height=64))
     run = await add(
         InferenceJob(
             inspection_id=inspection.id, model_name="surface", model_version="1", model_sha256=SHA,

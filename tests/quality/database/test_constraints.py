@@ -89,6 +89,7 @@ BREAKS: dict[str, dict[str, str]] = {
         "status = 'effective', checked_by = owner, effectiveness_result = 'x'",
         "times_in_order": "done_at = '2026-01-02', checked_at = '2026-01-01', status = 'done'",
     },
+    "inspection_images": {},
     "signature_consents": {},
     "signatures": {},
 }
@@ -118,6 +119,7 @@ COPIES: dict[str, dict[str, dict[str, str]]] = {
         "model_sha256": {"model_sha256": "'xyz'"},
         "input_sha256": {"input_sha256": "upper(input_sha256)"},
     },
+    "inspection_images": {"unit_number": {"unit_number": "0"}, "has_an_area": {"width": "0"}},
     "signature_consents": {"statement": {"statement": "''"}},
     "signatures": {
         "record_sha256": {"record_sha256": "'g' || substr(record_sha256, 2)"},

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from tests.quality.conftest import SHA
 
 from opsroom.core.db.engine import Database
 from opsroom.core.db.rules import States, states_of
@@ -42,7 +43,7 @@ BEFORE = {
             "INSERT INTO signatures (id, record_table, record_id, signer_id, printed_name, meaning, "
             "signed_at, session_id, "
             "record_sha256, canonical_record) SELECT id, 'lots', id, :users, 'w', 'release', '2026-02-02', "
-            "id, '{SHA}', "
+            f"id, '{SHA}', "
             "'{}' FROM lots WHERE id = :lots"
         ),
     ),
@@ -253,6 +254,7 @@ REFUSED: list[tuple[str, list[str]]] = [
         "effectiveness_check) "
         "SELECT :users, nonconformance_id, type, 'x', 'x', due_on, 'x' FROM corrective_actions"),
     ]),
+    ("image_kept", ["UPDATE inspection_images SET unit_number = 2"]),
     ("action_kept", ["DELETE FROM corrective_actions"]),
     ("signature_kept", ["UPDATE signatures SET meaning = 'release'"]),
     ("signature_kept", [

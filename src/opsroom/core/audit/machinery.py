@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, inspect, text
+from sqlalchemy import Connection, Inspector, MetaData, inspect, text
 
 from opsroom.core.audit import postgresql, sqlite
 from opsroom.core.audit.declaration import AuditedTable, audited_tables
@@ -31,10 +31,7 @@ def statements(connection: Connection, metadata: MetaData) -> Iterator[str]:
     present = set(inspector.get_table_names())
     has_trail = {AuditTransaction.__tablename__, AuditEntry.__tablename__} <= present
     tables = [
-        audited.as_found({column["name"] for column in inspector.get_columns(audited.name)})
-        if audited.name in present
-        else audited
-        for audited in audited_tables(metadata)
+        _as_found(audited, inspector) if audited.name in present else audited for audited in audited_tables(metadata)
     ]
     if connection.dialect.name == "postgresql":
         schema = connection.scalar(text("SELECT current_schema()"))
@@ -53,14 +50,15 @@ def migrated(connection: Connection, metadata: MetaData, facts: Mapping[str, Any
 def record_unseen(connection: Connection, metadata: MetaData, names: Collection[str]) -> None:
     """Rows that a migration put into a new table came before its triggers; now they are in the trail as well.
 
-    For tables whose newest schema has been reached, in the transaction of a step that `migrated` has recorded.
+    In the transaction of a step that `migrated` has recorded.
     """
     engine = postgresql if connection.dialect.name == "postgresql" else sqlite
-    present = set(inspect(connection).get_table_names()).intersection(names)
+    inspector = inspect(connection)
+    present = set(inspector.get_table_names()).intersection(names)
     known = text("SELECT 1 FROM audit_entries WHERE table_name = :name AND event IS NULL LIMIT 1")
     for audited in audited_tables(metadata):
         if audited.name in present and connection.scalar(known, {"name": audited.name}) is None:
-            connection.exec_driver_sql(engine.first_entries(audited))
+            connection.exec_driver_sql(engine.first_entries(_as_found(audited, inspector)))
 
 
 def drop_on_sqlite(connection: Connection) -> None:
@@ -71,6 +69,10 @@ def drop_on_sqlite(connection: Connection) -> None:
     ).scalars()
     for name in names.all():
         connection.exec_driver_sql(f"DROP TRIGGER {name}")
+
+
+def _as_found(audited: AuditedTable, inspector: Inspector) -> AuditedTable:
+    return audited.as_found({column["name"] for column in inspector.get_columns(audited.name)})
 
 
 def _on_postgresql(tables: list[AuditedTable], present: set[str], schema: str, *, has_trail: bool) -> Iterator[str]:
