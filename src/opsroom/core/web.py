@@ -31,6 +31,7 @@ HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"content-security-policy", CONTENT_POLICY),
 )
+BREAKS_ANSWERS: tuple[type[Exception], ...] = (OSError, *DATABASE_ERRORS)  # have handlers, come while one is sent too
 
 log = structlog.get_logger("opsroom.request")
 
@@ -54,16 +55,23 @@ class Edge:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started = time.perf_counter()
         status = HTTPStatus.INTERNAL_SERVER_ERROR.value
+        answering = False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answering
             if message["type"] == "http.response.start":
+                answering = True
                 status = int(message["status"])
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *HEADERS]
             await send(message)
 
         try:
             await self.app(scope, receive, send_with_headers)
+        except RuntimeError as error:
+            # Starlette hides what broke an answer on its way behind the complaint that it cannot answer anew.
+            if answering and isinstance(error.__cause__, BREAKS_ANSWERS):
+                raise error.__cause__ from None
+            raise
         finally:
             seconds = time.perf_counter() - started
             self.metrics.observe_request(scope["method"], _template(scope), status, seconds)
