@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import httpx
@@ -53,7 +54,7 @@ async def test_an_entry_tells_everything_and_what_took_effect_with_it(
     warden: httpx.AsyncClient, store: dict[str, Any]
 ) -> None:
     listed = await warden.get(f"{AUDIT}?record_id={store['id']}&table_name=stores")
-    newest = listed.text.partition(f'href="{AUDIT}/')[2].partition('"')[0]
+    newest = re.findall(rf'href="{AUDIT}/(\d+)"', listed.text)[0]
     entry = await warden.get(f"{AUDIT}/{newest}")
     said = words(entry.text)
     assert "the_manager changed stores" in said
