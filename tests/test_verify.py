@@ -13,7 +13,7 @@ from opsroom.migrations.histories import FOLDER, OURS, VERSION_TABLE, History
 from opsroom.migrations.lint import lint
 from opsroom.migrations.verify import verify
 
-USERS_REBUILT = 'with op.batch_alter_table("users", recreate="always") as batch:\n    pass'
+REBUILT = 'with op.batch_alter_table("{}", recreate="always") as batch:\n    pass'
 Plant = Callable[..., str]
 
 
@@ -150,18 +150,20 @@ def test_values_that_do_not_come_back_are_found(planted: Planted, empty_url: str
 
 @pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
 def test_a_rebuilt_table_that_takes_its_children_along_is_found(planted: Planted, empty_url: str) -> None:
-    """A migration that switches foreign keys on for itself: dropping the old `users` then deletes every session."""
-    planted.add(
-        f'for sql in ("COMMIT", "PRAGMA foreign_keys=ON", "BEGIN IMMEDIATE"):\n    op.execute(sql)\n{USERS_REBUILT}'
-    )
+    """A migration that switches foreign keys on for itself: dropping the old table then deletes every delivery.
+
+    Rows of `users` do not go silently: signatures keep them.
+    """
+    switched_on = 'for sql in ("COMMIT", "PRAGMA foreign_keys=ON", "BEGIN IMMEDIATE"):\n    op.execute(sql)\n'
+    planted.add(switched_on + REBUILT.format("webhook_endpoints"))
     found = cycled(planted, empty_url)
-    assert "rows of sessions 2 are not as they were after down and up again, and 0 are there" in found
+    assert "rows of webhook_deliveries 2 are not as they were after down and up again, and 0 are there" in found
 
 
 @pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
 def test_a_rebuilt_table_that_loses_a_trigger_is_found(planted: Planted, empty_url: str) -> None:
     """One migration makes a trigger, the next rebuilds its table: run together, nobody has set the trigger aside."""
     planted.add('op.execute("CREATE TRIGGER IF NOT EXISTS shout AFTER INSERT ON users BEGIN SELECT 1; END")')
-    planted.add(USERS_REBUILT)
+    planted.add(REBUILT.format("users"))
     found = cycled(planted, empty_url, last=2)
     assert "all at once gives another schema than one by one: additional the trigger users shout" in found

@@ -1,6 +1,7 @@
 """A few rows for every table, made from the models: so that what a migration does to rows can be seen."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     DateTime,
@@ -40,6 +42,7 @@ ROWS = 2
 TRIES = 2000  # combinations of values until a row satisfies its table's rules
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WRITTEN_BY_TRIGGERS = "audit_"
+ONE_OF = re.compile(r"(?P<column>\w+) IN \((?P<values>'[^']*'(?:, '[^']*')*)\)")
 
 Made = dict[str, list[Mapping[str, Any]]]
 
@@ -86,23 +89,28 @@ def _candidates(columns: list[Column[Any]], made: Made, number: int) -> Iterator
     """Full rows first, then such with nothing in all columns that may be empty, then in one of them."""
     optional = [column.name for column in columns if column.nullable]
     left_out: list[set[str]] = [set(), set(optional), *({name} for name in optional)]
-    enums = [column for column in columns if isinstance(column.type, Enum)]
+    chosen = [(column, choices) for column in columns if (choices := _choices(column))]
     for spread, missing in product((0, 1), left_out):
         values = {
             column.name: None if column.name in missing else _value(column, made, number, spread * index)
             for index, column in enumerate(columns)
         }
-        for choice in product(*(_choices(column)[:: 1 if number % 2 else -1] for column in enums)):
+        for choice in product(*(choices[:: 1 if number % 2 else -1] for _, choices in chosen)):
             yield values | {
                 column.name: value
-                for column, value in zip(enums, choice, strict=True)
+                for (column, _), value in zip(chosen, choice, strict=True)
                 if values[column.name] is not None
             }
 
 
 def _choices(column: Column[Any]) -> list[Any]:
+    """What the column's type or a rule of its table lists as its values; nothing if neither does."""
     kind: Any = column.type
-    return list(kind.enum_class or kind.enums)
+    if isinstance(kind, Enum):
+        return list(kind.enum_class or kind.enums)
+    rules = (rule for rule in column.table.constraints if isinstance(rule, CheckConstraint))
+    listed = (found for rule in rules if (found := ONE_OF.fullmatch(str(rule.sqltext))))
+    return next((re.findall("'([^']*)'", found["values"]) for found in listed if found["column"] == column.name), [])
 
 
 def _value(column: Column[Any], made: Made, number: int, shift: int) -> Any:
