@@ -107,4 +107,5 @@ async def test_paper_shows_the_content_without_the_frame(open_page: OpenPage) ->
 
 async def test_the_reader_of_the_api_works_from_our_own_files(open_page: OpenPage) -> None:
     page = await open_page("/docs")
+    await page.get_by_role("link", name="reports", exact=True).click()
     await expect(page.get_by_text("/api/v1/reports/{report_id}/download")).to_be_visible()

@@ -59,7 +59,7 @@ async def test_a_file_without_its_columns_is_refused_with_a_sentence(open_page: 
 
 
 async def test_a_report_is_made_previewed_and_downloaded(open_page: OpenPage) -> None:
-    page = await open_page("/console/reports/new?report_type=stores.uptime")
+    page = await open_page("/console/reports/new?report_type=stores.uptime&observed_only=true")
     await page.get_by_role("button", name="Make the report").click()
     await expect(page.locator("main .badge")).to_have_text("complete")
     await expect(page.get_by_role("cell", name="s-1")).to_be_visible()

@@ -76,7 +76,8 @@ async def test_incidents_are_filtered_by_state_and_window(open_page: OpenPage) -
 
 
 async def test_keys_walk_the_list_of_sites(open_page: OpenPage) -> None:
-    page = await open_page("/console/stores/sites")
+    page = await open_page("/console/stores/sites?q=s-")
+    await expect(page.locator("#stores tbody tr")).to_have_count(2)
     await page.keyboard.press("j")
     await page.keyboard.press("j")
     await page.keyboard.press("k")

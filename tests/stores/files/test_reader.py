@@ -241,6 +241,16 @@ def test_a_bad_file_is_refused_with_a_sentence_that_names_it(read: Read, content
     assert "polls.csv" in str(refused.value)
 
 
+@pytest.mark.parametrize("limit", [1 << 17, 16 << 20])
+def test_a_name_too_long_is_no_header_whatever_the_csv_module_lets_through(read: Read, limit: int) -> None:
+    before = csv.field_size_limit(limit)
+    try:
+        with pytest.raises(RefusedFileError, match=r"polls\.csv: its first line is no header"):
+            read(b"store_id," + b"x" * 500_000, name="polls.csv")
+    finally:
+        csv.field_size_limit(before)
+
+
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(RefusedFileError, match="is a folder"):
         Seen(tmp_path, OBSERVATIONS)

@@ -19,6 +19,7 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 }
 """Usual spellings by preference, without case, spaces, underscores and hyphens."""
 
+NAME_LETTERS = 1 << 17
 DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
@@ -42,9 +43,15 @@ def header_fields(name: str, line: str) -> tuple[str, ...]:
             "line feed)."
         )
     try:
-        return tuple(column.strip() for column in next(csv.reader([line]), []))
+        names = tuple(column.strip() for column in next(csv.reader([line]), []))
     except csv.Error as error:
         raise RefusedFileError(f"{name}: its first line is no header ({error}).") from error
+    # The csv module's own limit belongs to the whole process, and other readers raise it.
+    if any(len(column) > NAME_LETTERS for column in names):
+        raise RefusedFileError(
+            f"{name}: its first line is no header: a name in it is longer than {NAME_LETTERS:,} characters."
+        )
+    return names
 
 
 def choose_columns(

@@ -7,6 +7,8 @@ window.ui = SwaggerUIBundle({
   presets: [SwaggerUIBundle.presets.apis],
   layout: "BaseLayout",
   deepLinking: true,
+  // Beyond 150 rows it draws those in sight only, and the browser's own search would find nothing else.
+  docExpansion: "none",
   showExtensions: true,
   // The default sends the description to another host.
   validatorUrl: null,
