@@ -84,7 +84,8 @@ async def test_every_answer_is_one_that_the_document_tells_of(app: FastAPI, admi
         for case in drawn(operation):
             request = request_of(case, admin.headers["authorization"])
             await request.aread()
-            answer = await asyncio.wait_for(admin.send(request), 60)
+            async with asyncio.timeout(60):
+                answer = await admin.send(request)
             try:
                 case.validate_response(answer, checks=CHECKS)
             except FailureGroup as failures:

@@ -91,7 +91,8 @@ async def test_a_stream_that_did_not_begin_is_asked_for_again(open_page: OpenPag
 
     await page.route("**/reports/*/live", refuse_once)
     await ask_for(page, "stage.gated")
-    await asyncio.wait_for(admitted.wait(), 60)
+    async with asyncio.timeout(60):
+        await admitted.wait()
     gate.open()
     await expect(page.get_by_role("cell", name="site 2")).to_be_visible()
     assert not await page.get_by_text("not now").count()

@@ -73,8 +73,10 @@ class Runtime:
             self._queue.bell.clear()
             claimed = await self._claim_safely() if len(self._running) < self._options.concurrency else None
             if claimed is None:
+                # Not `wait_for`: before Python 3.12 it loses a cancellation that comes together with the bell.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._queue.bell.wait(), self._options.poll.total_seconds())
+                    async with asyncio.timeout(self._options.poll.total_seconds()):
+                        await self._queue.bell.wait()
                 continue
             task = asyncio.create_task(self._execute(claimed))
             self._running.add(task)
