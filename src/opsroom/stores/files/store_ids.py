@@ -25,9 +25,9 @@ class StoreIds:
         self._anchor = pl.Series([""], dtype=self._kind)
         self._number = np.empty(0, dtype=np.uint32)
         self._reason = np.empty(0, dtype=np.uint8)
+        self._judged = np.empty(0, dtype=np.bool_)
         self._plain = True  # so far every spelling but the blank one is an id as it stands
         self._lock = Lock()
-        self._learn(1)
 
     def number(self, texts: pl.Series) -> tuple[npt.NDArray[np.uint32], Reasons]:
         """The number of each id as written, and why an id is no id (0: it is one)."""
@@ -36,7 +36,7 @@ class StoreIds:
         if len(codes) == 0:
             return codes, reasons
         with self._lock:
-            self._learn(int(codes.max()) + 1)
+            self._judge(codes)
             number, reason, plain = self._number, self._reason, self._plain
         if not plain:
             return number[codes], reason[codes]
@@ -52,20 +52,34 @@ class StoreIds:
         codes: npt.NDArray[np.uint32] = filled.cast(self._kind).to_physical().to_numpy()
         return codes
 
-    def _learn(self, known: int) -> None:
-        """Judge the spellings numbered up to known that were not seen before."""
-        while len(self._number) < known:
-            seen = len(self._number)
-            numbers = np.arange(seen, known, dtype=np.uint32)
-            written = self.texts(numbers)
-            trimmed = written.str.strip_chars()
-            reason = np.zeros(known - seen, dtype=np.uint8)
-            reason[(trimmed.str.len_chars() > LONGEST_ID).to_numpy()] = Reason.STORE_LONG
-            reason[trimmed.str.contains(MANGLED).to_numpy()] = Reason.STORE_MANGLED
-            reason[(trimmed == "").to_numpy()] = Reason.STORE_BLANK
-            padded = (written != trimmed).to_numpy()
-            numbers[padded] = self._codes(trimmed.filter(pl.Series(padded)))
-            self._plain &= not padded.any() and not reason[max(0, 1 - seen) :].any()
-            self._number = np.concatenate([self._number, numbers])
-            self._reason = np.concatenate([self._reason, reason])
-            known = max(known, int(self._number.max()) + 1)
+    def _judge(self, codes: npt.NDArray[np.uint32]) -> None:
+        """Look at the spellings of these codes that were not seen before.
+
+        At theirs only: of other codes up to the greatest, Polars may just be writing the text for another thread.
+        """
+        self._make_room(int(codes.max()) + 1)
+        present = np.zeros(len(self._judged), dtype=np.bool_)
+        present[codes] = True
+        fresh = np.flatnonzero(present & ~self._judged).astype(np.uint32)
+        if len(fresh) == 0:
+            return
+        written = self.texts(fresh)
+        trimmed = written.str.strip_chars()
+        reason = np.zeros(len(fresh), dtype=np.uint8)
+        reason[(trimmed.str.len_chars() > LONGEST_ID).to_numpy()] = Reason.STORE_LONG
+        reason[trimmed.str.contains(MANGLED).to_numpy()] = Reason.STORE_MANGLED
+        reason[(trimmed == "").to_numpy()] = Reason.STORE_BLANK
+        padded = (written != trimmed).to_numpy()
+        self._plain &= not padded.any() and not reason[fresh != BLANK].any()
+        self._reason[fresh] = reason
+        self._number[fresh[padded]] = self._codes(trimmed.filter(pl.Series(padded)))
+        self._judged[fresh] = True
+
+    def _make_room(self, size: int) -> None:
+        """Codes that are not judged yet stand for themselves."""
+        have = len(self._judged)
+        if size > have:
+            size = max(size, 2 * have)
+            self._number = np.concatenate([self._number, np.arange(have, size, dtype=np.uint32)])
+            self._reason = np.concatenate([self._reason, np.zeros(size - have, dtype=np.uint8)])
+            self._judged = np.concatenate([self._judged, np.zeros(size - have, dtype=np.bool_)])
