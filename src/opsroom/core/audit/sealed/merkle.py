@@ -21,12 +21,22 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def nodes_of(hashes: Sequence[bytes]) -> Node:
-    """The full subtrees over leaf hashes that are at hand."""
-    levels = [list(hashes)]
-    while len(levels[-1]) > 1:
-        below = levels[-1]
-        levels.append([node_hash(below[at], below[at + 1]) for at in range(0, len(below) - 1, 2)])
-    return lambda level, index: levels[level][index]
+    """The full subtrees over leaf hashes that are at hand, each hashed when it is asked for: a path needs few."""
+
+    def node(level: int, index: int) -> bytes:
+        below = hashes[index << level : (index + 1) << level]
+        if len(below) != 1 << level:
+            raise IndexError(f"no full subtree {index} on level {level} over {len(hashes)} leaves")
+        return full_root(below)
+
+    return node
+
+
+def full_root(hashes: Sequence[bytes]) -> bytes:
+    """The root over a power of two of leaf hashes."""
+    while len(hashes) > 1:
+        hashes = [node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]
+    return hashes[0]
 
 
 def root_of(size: int, node: Node) -> bytes:

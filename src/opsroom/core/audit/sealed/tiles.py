@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from opsroom.core.audit.sealed.merkle import Node, node_hash, nodes_of
+from opsroom.core.audit.sealed.merkle import Node, full_root, nodes_of
 from opsroom.core.audit.sealed.models import AuditTile
 
 T = TypeVar("T")
@@ -19,6 +19,7 @@ WIDTH_BITS = 8
 HASH_BYTES = 32
 ID_BYTES = 8
 ID_TYPE = ">i8"
+TILES_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,21 @@ async def computed(connection: AsyncConnection, compute: Callable[[Node], T]) ->
 
 async def index_of(connection: AsyncConnection, entry_id: int) -> int | None:
     """Which leaf an entry is; None while it is not sealed."""
-    around = select(AuditTile.position, AuditTile.entry_ids).where(
-        AuditTile.level == 0, AuditTile.last_entry >= entry_id, AuditTile.first_entry <= entry_id
+    # Tiles overlap by what was committed late: it is nearly always in the first, hardly ever far from it.
+    around = select(AuditTile.position, AuditTile.entry_ids, AuditTile.last_entry).where(
+        AuditTile.level == 0, AuditTile.first_entry <= entry_id
     )
-    for position, blob in await connection.execute(around):
-        found = np.flatnonzero(entry_ids(blob) == entry_id)
-        if found.size:
-            return int(position) * WIDTH + int(found[0])
-    return None
+    reached = entry_id
+    while True:
+        some = around.where(AuditTile.last_entry >= reached).order_by(AuditTile.last_entry).limit(TILES_AT_ONCE)
+        rows = (await connection.execute(some)).all()
+        for position, blob, _last_entry in rows:
+            found = np.flatnonzero(entry_ids(blob) == entry_id)
+            if found.size:
+                return int(position) * WIDTH + int(found[0])
+        if len(rows) < TILES_AT_ONCE:
+            return None
+        reached = rows[-1].last_entry + 1
 
 
 async def entries_above(connection: AsyncConnection, entry_id: int) -> set[int]:
@@ -86,7 +94,7 @@ async def extend(connection: AsyncConnection, size: int, leaves: Sequence[Leaf])
         places = [row["position"] for row in rows]
         await connection.execute(delete(AuditTile).where(AuditTile.level == level, AuditTile.position.in_(places[:1])))
         await connection.execute(insert(AuditTile), rows)
-        hashes = [_root(hashes[at : at + WIDTH]) for at in range(0, len(hashes) - WIDTH + 1, WIDTH)]
+        hashes = [full_root(hashes[at : at + WIDTH]) for at in range(0, len(hashes) - WIDTH + 1, WIDTH)]
         ids, size, level = None, size // WIDTH, level + 1
 
 
@@ -116,14 +124,10 @@ async def _last(connection: AsyncConnection, level: int, position: int) -> tuple
 
 
 async def _read(connection: AsyncConnection, places: Iterable[Place]) -> list[tuple[Place, bytes]]:
-    found: list[tuple[Place, bytes]] = []
-    for level in {level for level, _ in places}:
-        positions = [position for each, position in places if each == level]
-        wanted = select(AuditTile.position, AuditTile.hashes).where(
-            AuditTile.level == level, AuditTile.position.in_(positions)
-        )
-        found += [((level, row.position), row.hashes) for row in await connection.execute(wanted)]
-    return found
+    wanted = select(AuditTile.level, AuditTile.position, AuditTile.hashes).where(
+        tuple_(AuditTile.level, AuditTile.position).in_(list(places))
+    )
+    return [((row.level, row.position), row.hashes) for row in await connection.execute(wanted)]
 
 
 def _place(level: int, index: int) -> tuple[Place, int]:
@@ -135,9 +139,3 @@ def _place(level: int, index: int) -> tuple[Place, int]:
 
 def _split(blob: bytes) -> list[bytes]:
     return [blob[at : at + HASH_BYTES] for at in range(0, len(blob), HASH_BYTES)]
-
-
-def _root(hashes: list[bytes]) -> bytes:
-    while len(hashes) > 1:
-        hashes = [node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]
-    return hashes[0]
