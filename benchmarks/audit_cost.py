@@ -171,7 +171,7 @@ async def opened(url: str, *, audited: bool) -> Side:
     await asyncio.to_thread(migrate, url)
     settings = {
         "environment": "test", "data_dir": tempfile.mkdtemp(), "database_url": url, "secret_key": SECRET,
-        "log_level": "ERROR",
+        "log_level": "ERROR", "rate_limit": "none", "address_rate_limit": "none",
     }  # fmt: skip
     side = Side(create_app(Settings.model_validate(settings), work=False), audited=audited)
     await side.sign_in()

@@ -1,5 +1,6 @@
 """Whoever writes the headers of a request writes text into the trail, and nothing else."""
 
+from dataclasses import fields
 from typing import Any
 
 import httpx
@@ -8,7 +9,7 @@ from sqlalchemy import text
 
 from opsroom.core.auth.models import User
 from opsroom.core.db.engine import Database
-from opsroom.core.db.origin import AGENT_LIMIT, REASON_LIMIT, Origin, acting
+from opsroom.core.db.origin import AGENT_LIMIT, LIMITS, REASON_LIMIT, Origin, acting
 
 Trail = Any
 EVIL = [
@@ -91,3 +92,7 @@ async def test_each_transaction_is_of_the_person_it_began_with(database: Databas
     assert [entry["user_name"] for entry in entries] == ["wanjiru", "otieno", "system"]
     assert [entry["reason"] for entry in entries] == ["wanjiru's reason", "otieno's reason", None]
     assert len({entry["transaction_id"] for entry in entries}) == 3
+
+
+def test_nothing_that_an_origin_knows_is_left_behind() -> None:
+    assert list(LIMITS) == [field.name for field in fields(Origin)]

@@ -6,7 +6,7 @@ The guard of a route sets it for the request, the runtime for a job; the transac
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
 
@@ -52,8 +52,11 @@ LIMITS = {
 @lru_cache(REMEMBERED)
 def facts_of(origin: Origin) -> Mapping[str, str]:
     """What is known, as text that both databases can store."""
-    known = ((field.name, getattr(origin, field.name)) for field in fields(origin))
-    return {name: storable(str(value), LIMITS[name]) for name, value in known if value is not None}
+    return {
+        name: storable(str(value), limit)
+        for name, limit in LIMITS.items()
+        if (value := getattr(origin, name)) is not None
+    }
 
 
 @lru_cache(REMEMBERED)
@@ -87,4 +90,6 @@ def acting(origin: Origin) -> Iterator[None]:
 
 def storable(text: str, limit: int) -> str:
     """At most so many characters, without those that PostgreSQL refuses."""
+    if len(text) <= limit and text.isascii() and "\0" not in text:
+        return text  # nearly always
     return text[:limit].replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
