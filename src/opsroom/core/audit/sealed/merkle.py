@@ -35,7 +35,9 @@ def nodes_of(hashes: Sequence[bytes]) -> Node:
 def full_root(hashes: Sequence[bytes]) -> bytes:
     """The root over a power of two of leaf hashes."""
     while len(hashes) > 1:
-        hashes = [node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]
+        pairs = iter(hashes)
+        # `node_hash`, written out: nearly all hashing of a proof is here.
+        hashes = [sha256(b"\1" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
     return hashes[0]
 
 
