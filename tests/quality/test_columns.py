@@ -27,6 +27,18 @@ def test_what_is_no_finite_number_is_refused_by_row(tmp_path: Path, cell: str) -
         columns.numbers("x")
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_semicolons_and_tabs_separate_where_the_header_has_no_comma(tmp_path: Path, separator: str) -> None:
+    columns = read_columns(written(tmp_path, f"\ufeffbatch no{separator}x\na, b{separator}1.5\n"))
+    assert (columns.texts("batch no"), columns.numbers("x")) == (["a, b"], [1.5])
+
+
+def test_a_decimal_comma_is_refused_and_not_guessed(tmp_path: Path) -> None:
+    columns = read_columns(written(tmp_path, "batch;x\n1;1,234\n"))
+    with pytest.raises(UnusableData, match=r"is '1,234'; expected a finite number such as 12.5, with a decimal point"):
+        columns.numbers("x")
+
+
 def test_empty_labels_are_refused_by_row(tmp_path: Path) -> None:
     columns = read_columns(written(tmp_path, "lot,x\na,1\n ,2\n"))
     with pytest.raises(UnusableData, match=r"row 2 \(line 3\), column 'lot' is empty"):

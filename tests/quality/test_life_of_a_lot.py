@@ -1,18 +1,29 @@
 """The whole life of one lot through HTTP, to its release; and of one that is rejected."""
 
+import hashlib
 import io
-from collections.abc import Callable
+import json
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from PIL import Image
 from tests.quality.conftest import PASSWORD, Person
 
+from opsroom.core.audit.sealed.exporting import write_export
+from opsroom.core.audit.sealed.notes import signer_of
+from opsroom.core.audit.sealed.sealing import seal
 from opsroom.core.auth.models import Role
 
 Q = "/api/v1/quality"
 Problem = Callable[[httpx.Response, int], dict[str, Any]]
+Work = Callable[[], Awaitable[None]]
+SIGNER = signer_of("a secret of the tests that is long enough", "tests")
 BORE = {"bore": {"nominal": 12.0, "lower": 11.9, "upper": 12.1, "unit": "mm"}}
 
 
@@ -94,7 +105,7 @@ STEADY = [
 
 async def test_a_lot_from_its_casting_to_its_release(  # noqa: PLR0915  one life, told in order
     inspector: httpx.AsyncClient, second: httpx.AsyncClient, qualified: httpx.AsyncClient, lot: dict[str, Any],
-    problem_of: Problem,
+    problem_of: Problem, app: FastAPI, work: Work, tmp_path: Path,
 ) -> None:  # fmt: skip
     # Lots before it, so that the process is known.
     for number, values in enumerate(STEADY):
@@ -226,6 +237,51 @@ async def test_a_lot_from_its_casting_to_its_release(  # noqa: PLR0915  one life
     assert [(each["lot_number"], each["depth"]) for each in genealogy["back"]] == [("CAST-7", 1)]
     forward = (await get(qualified, "lots/CAST-7/genealogy"))["forward"]
     assert [(each["lot_number"], each["status"], each["inspections"]) for each in forward] == [("L-1", "released", 2)]
+
+    # The certificate as PDF, and the proof of all of it, verified by a script that knows nothing of this program.
+    certificate = await certified(qualified, work, "L-1")
+    await seal(app.state.database, [SIGNER])
+    proof = await get(qualified, "lots/L-1/proof")
+    assert proof["waiting"] == 0
+    assert [each["sha256"] for each in proof["certificates"]] == [hashlib.sha256(certificate).hexdigest()]
+    assert proof["record_sha256"] == proof["certificates"][0]["record_sha256"] == signature["record_sha256"]
+    entries = [json.loads(each["line"]) for each in proof["entries"]]
+    tables = {each["table_name"] for each in entries}
+    assert tables >= {
+        "lots", "lot_parents", "inspections", "sampling_plans", "inspection_images", "defects", "defect_reviews",
+        "measurements", "nonconformances", "corrective_actions", "signatures", "reports", "artifacts",
+    }  # fmt: skip
+    assert proof["certificates"][0]["sha256"] in json.dumps(entries), "the trail itself names the file's hash"
+    file = tmp_path / "proof.json"
+    file.write_text(json.dumps(proof))
+    script = await qualified.get(f"{Q}/proof-verifier")
+    (tmp_path / "verify_trail.py").write_bytes(script.content)
+    assert verified(file) == (0, f"{len(entries)} entries are as they were sealed\n")
+    released_line = next(each for each in proof["entries"] if '"released"' in each["line"])
+    released_line["line"] = released_line["line"].replace("released", "rejected")
+    file.write_text(json.dumps(proof))
+    assert verified(file)[0] == 1
+
+    # And the trail as a whole.
+    async with app.state.database.reading() as connection:
+        await write_export(connection, tmp_path / "trail")
+    assert verified(tmp_path / "trail")[0] == 0
+
+
+async def certified(client: httpx.AsyncClient, work: Work, lot: str) -> bytes:
+    body = {"type": "quality.lot_certificate", "format": "pdf", "parameters": {"lot": lot}}
+    asked = (await client.post("/api/v1/reports", json=body)).json()["id"]
+    await work()
+    answer = await client.get(f"/api/v1/reports/{asked}/download")
+    assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-"), answer.text
+    return answer.content
+
+
+def verified(what: Path) -> tuple[int, str]:
+    """By the script beside it, in a process that cannot see this project."""
+    command = [sys.executable, "-I", str(what.parent / "verify_trail.py"), str(what), "--key", SIGNER.verifier_key]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=what.parent)
+    return done.returncode, done.stdout
 
 
 async def test_a_lot_that_is_rejected_reworked_and_rejected_for_good(

@@ -3,12 +3,11 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from opsroom.core.app import resolve
+from opsroom.core.command_groups import group_with
 from opsroom.dispatch.planning.policies.registry import POLICIES
 from opsroom.dispatch.planning.routing.task import Budget
 from opsroom.dispatch.planning.yardstick.instance import read_instance
@@ -24,21 +23,7 @@ LATER = {
 }
 
 
-class Group(TyperGroup):
-    """A group some of whose members are imported when they are used."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return [*super().list_commands(ctx), *LATER]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in LATER:
-            return super().get_command(ctx, cmd_name)
-        command = typer.main.get_command(resolve(LATER[cmd_name]))
-        command.name = cmd_name
-        return command
-
-
-group = typer.Typer(help="Dispatch now, or wait and consolidate.", no_args_is_help=True, cls=Group)
+group = typer.Typer(help="Dispatch now, or wait and consolidate.", no_args_is_help=True, cls=group_with(LATER))
 
 
 @group.callback()

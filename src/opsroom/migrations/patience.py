@@ -39,9 +39,12 @@ async def alone(engine: AsyncEngine) -> AsyncIterator[None]:
     would stay with a connection that is given to others.
     """
     async with engine.connect() as connection:
-        for setting in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+        for setting in ("lock_timeout", "statement_timeout"):
             await connection.exec_driver_sql(f"SET LOCAL {setting} = 0")
         await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('opsroom.migrations'))")
+        # After the lock: the next statement, and this kind only, lets go of the snapshot of the one before. An index
+        # that is made concurrently waits for every snapshot of others, and would wait for this one for ever.
+        await connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         yield
 
 

@@ -11,6 +11,8 @@ from typing import Annotated, get_args
 import numpy as np
 import typer
 
+from opsroom.core.command_groups import group_with
+
 from .columns import Columns, read_columns
 from .spc.acceptance import operating_characteristic
 from .spc.arrays import Flags, Line, UnusableData
@@ -24,7 +26,15 @@ from .spc.rules import NELSON, WESTERN_ELECTRIC, Rules
 from .spc.subgroups import Subgroups, codes_of
 from .spc.variables import deviation_chart, individuals, range_chart, xbar_r, xbar_s
 
-group = typer.Typer(name="quality", help="Inspection lots and process control.", no_args_is_help=True)
+# Commands that need the database; importing them would slow down those that do not.
+LATER = {
+    "import": "opsroom.commands.quality_import:command",
+    "verify": "opsroom.commands.quality_verify:command",
+}
+
+group = typer.Typer(
+    name="quality", help="Inspection lots and process control.", no_args_is_help=True, cls=group_with(LATER)
+)
 
 
 class ChartKind(StrEnum):

@@ -1,5 +1,7 @@
 """Columns of a CSV file, checked: every refusal names the row, the column and what was expected.
 
+Cells are separated by commas; by semicolons or tabs where the header has these and no comma. Numbers have a decimal
+point: 1,234 is a thousand to one reader and a little more than one to another, so it is refused, not guessed.
 Rows are counted from 1 below the header; the line of the file is said with them.
 """
 
@@ -7,6 +9,7 @@ import csv
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from .spc.arrays import UnusableData
@@ -71,14 +74,15 @@ class Columns:
 
     def _not_a_number(self, cells: list[str], name: str) -> UnusableData:
         row = next(row for row, cell in enumerate(cells) if not _is_finite(cell))
-        return UnusableData(f"{self.place(row, name)} is {cells[row]!r}; expected a finite number such as 12.5")
+        hint = ", with a decimal point" if "," in cells[row] else ""
+        return UnusableData(f"{self.place(row, name)} is {cells[row]!r}; expected a finite number such as 12.5{hint}")
 
     def _listed(self) -> str:
         return ", ".join(self.header)
 
 
 def read_columns(path: Path) -> Columns:
-    """A CSV file in UTF-8 with a header line, separated by commas; empty lines are passed over."""
+    """A CSV file in UTF-8 with a header line; empty lines are passed over."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return _parsed(path, file)
@@ -91,7 +95,9 @@ def read_columns(path: Path) -> Columns:
 
 
 def _parsed(path: Path, lines_of_text: Iterable[str]) -> Columns:
-    reader = csv.reader(lines_of_text, strict=True)
+    lines_of_text = iter(lines_of_text)
+    first = next(lines_of_text, "")
+    reader = csv.reader(chain([first], lines_of_text), strict=True, delimiter=_separator(first))
     header = [name.strip() for name in next(reader, [])]
     rows: list[list[str]] = []
     lines: list[int] = []
@@ -108,6 +114,10 @@ def _parsed(path: Path, lines_of_text: Iterable[str]) -> Columns:
     if not rows:
         raise UnusableData(f"{path} holds no row below a header line")
     return Columns(header, rows, lines)
+
+
+def _separator(header: str) -> str:
+    return next((each for each in ",;\t" if each in header), ",")
 
 
 def _is_finite(cell: str) -> bool:

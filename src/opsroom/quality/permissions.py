@@ -19,5 +19,5 @@ GRANTS: Grants = {
         "quality.signatures.write",
     },
     Role.MANAGER: frozenset(f"quality.{thing}.write" for thing in THINGS)
-    | {"quality.lots.release", "quality.reports.write"},
+    | {"quality.lots.release", "quality.proofs.read"},
 }

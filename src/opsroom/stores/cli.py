@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import polars as pl
 import typer
-from typer.core import TyperGroup
 
-from opsroom.core.app import resolve
+from opsroom.core.command_groups import group_with
 from opsroom.stores.atomic_output import written_whole
 from opsroom.stores.bare_report import KINDS, Request, as_csv, as_json, bare_report, summary_lines
 from opsroom.stores.files import RefusedFileError, parse_instants
@@ -27,21 +26,7 @@ LATER = {
 }
 
 
-class Group(TyperGroup):
-    """A group some of whose members are imported when they are used."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return [*super().list_commands(ctx), *LATER]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in LATER:
-            return super().get_command(ctx, cmd_name)
-        command = typer.main.get_command(resolve(LATER[cmd_name]))
-        command.name = cmd_name
-        return command
-
-
-group = typer.Typer(name="stores", help="Uptime and downtime of sites.", no_args_is_help=True, cls=Group)
+group = typer.Typer(name="stores", help="Uptime and downtime of sites.", no_args_is_help=True, cls=group_with(LATER))
 
 END_OF_TIME = 1 << 62
 

@@ -9,8 +9,7 @@ from opsroom.core.actor import Actor
 from opsroom.core.clock import now
 from opsroom.core.errors import Conflict, NotFound
 from opsroom.quality.conduct.sampling import judge
-from opsroom.quality.findings.models import Defect
-from opsroom.quality.findings.queue import UNDECIDED
+from opsroom.quality.findings.models import UNDECIDED, Defect
 from opsroom.quality.inspections.models import INSPECTION_STATES, Inspection
 from opsroom.quality.kinds import InspectionResult, InspectionStatus, InspectionType, LotStatus
 from opsroom.quality.lots.models import Lot

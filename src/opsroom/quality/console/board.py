@@ -18,10 +18,11 @@ from opsroom.quality.disposition import actions
 from opsroom.quality.disposition.genealogy import relatives
 from opsroom.quality.findings.models import Defect
 from opsroom.quality.inspections.models import Inspection
-from opsroom.quality.kinds import LotStatus, SignedRecord
+from opsroom.quality.kinds import LotStatus
 from opsroom.quality.lots.models import LOT_STATES, Lot
 from opsroom.quality.naming import id_of
 from opsroom.quality.parts.models import Part
+from opsroom.quality.proofs.records import signatures_of
 from opsroom.quality.signing.actions import STATEMENT, consent, verify
 from opsroom.quality.signing.identity import Credentials, confirm
 from opsroom.quality.signing.models import Signature, SignatureConsent
@@ -102,7 +103,7 @@ async def _lot_page(
         obstacles = await actions.obstacles_to_release(session, lot_id)
         consented = await session.scalar(select(SignatureConsent.id).where(SignatureConsent.user_id == actor.user_id))
         session.expunge_all()
-    signatures = await _signatures(connection, lot_id)
+    signatures = [await verify(connection, each) for each in await signatures_of(connection, lot_id)]
     return render(
         request,
         "quality/lot.html",
@@ -155,15 +156,3 @@ async def _inspections(connection: AsyncConnection, lot_id: Any) -> list[Any]:
         .order_by(Inspection.id)
     )  # fmt: skip
     return list((await connection.execute(query)).all())
-
-
-async def _signatures(connection: AsyncConnection, lot_id: Any) -> list[Any]:
-    """Those of the lot and of its inspections, each looked at anew."""
-    of_inspections = select(Inspection.id).where(Inspection.lot_id == lot_id)
-    query = (
-        select(Signature.id)
-        .where((Signature.record_id == lot_id) | Signature.record_id.in_(of_inspections))
-        .where(Signature.record_table.in_((SignedRecord.LOTS, SignedRecord.INSPECTIONS)))
-        .order_by(Signature.signed_at)
-    )
-    return [await verify(connection, each) for each in (await connection.execute(query)).scalars().all()]

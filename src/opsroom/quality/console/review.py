@@ -1,26 +1,31 @@
 """`/console/quality/review`: one finding after the other, by keys."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request, Response
-from sqlalchemy import func, select
+from fastapi import APIRouter, Form, Query, Request, Response
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
+from opsroom.core.clock import now
 from opsroom.core.console.render import render, see_other
 from opsroom.core.db.session import Reading, TheDatabase
 from opsroom.core.errors import Refusal
 from opsroom.quality.findings.models import Defect, DefectReview
-from opsroom.quality.findings.queue import reviewers, waiting_for
+from opsroom.quality.findings.queue import MOST_COUNTED, count_waiting, waiting_for
 from opsroom.quality.findings.review import Step, review
+from opsroom.quality.findings.reviewers import reviewers
 from opsroom.quality.images.models import InspectionImage
 from opsroom.quality.kinds import DefectType, ReviewDecision, Severity
 
 router = APIRouter(prefix="/console/quality/review", include_in_schema=False)
 
 PATH = "/console/quality/review"
+SHOWN = 30  # of the queue
+PERIODS = {"30": "30 days", "90": "90 days", "365": "a year"}
 WORDS = {
     ReviewDecision.CONFIRM: "Confirmed.",
     ReviewDecision.REJECT: "Rejected.",
@@ -38,6 +43,20 @@ async def queue_page(
     finding: UUID | None = None,
 ) -> Response:
     return await _page(request, connection, actor, finding)
+
+
+@router.get("/people", name="console_quality_reviewers", dependencies=[allow("quality.defects.read")])
+async def people_page(
+    request: Request, connection: Reading, days: Annotated[int, Query(ge=1, le=3650)] = 90
+) -> Response:
+    return render(
+        request,
+        "quality/reviewers.html",
+        people=await reviewers(connection, now() - timedelta(days=days)),
+        days=str(days),
+        periods=list(PERIODS.items()),
+        query=dict(request.query_params),
+    )
 
 
 @router.post("/{finding_id}", name="console_quality_review_step")
@@ -65,21 +84,19 @@ async def take_step(
 async def _page(
     request: Request, connection: AsyncConnection, actor: Actor, wanted: UUID | None, refusal: Refusal | None = None
 ) -> Response:
-    waiting = waiting_for(actor)
-    total = await connection.scalar(select(func.count()).select_from(waiting.order_by(None).subquery()))
-    rows = (await connection.execute(waiting.limit(30))).all()
+    rows = (await connection.execute(waiting_for(actor, SHOWN))).all()
     shown = wanted or (rows[0].id if rows else None)
     return render(
         request,
         "quality/review.html",
         status=200 if refusal is None else refusal.status.value,
         waiting=await _findings(connection, {row.id: row.lot_number for row in rows}),
-        total=total or 0,
+        total=await count_waiting(connection, actor),
+        most_counted=MOST_COUNTED,
         shown=await _one(connection, shown),
         refusal=refusal,
         types=[(each.value, each.value.replace("_", " ")) for each in DefectType],
         severities=[(each.value, each.value) for each in Severity],
-        people=await reviewers(connection),
     )
 
 

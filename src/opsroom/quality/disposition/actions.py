@@ -8,16 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from opsroom.core.actor import Actor
 from opsroom.core.clock import now
 from opsroom.core.errors import Conflict, Locked
-from opsroom.quality.findings.models import Defect
+from opsroom.quality.findings.models import UNDECIDED, Defect
 from opsroom.quality.inspections.models import Inspection
-from opsroom.quality.kinds import InspectionStatus, LotStatus, Meaning, ReviewStatus, Severity, SignedRecord
+from opsroom.quality.kinds import InspectionStatus, LotStatus, Meaning, Severity, SignedRecord
 from opsroom.quality.lots.models import LOT_STATES, Lot
 from opsroom.quality.naming import id_of
 from opsroom.quality.nonconformances.models import Nonconformance
 from opsroom.quality.signing.actions import sign
 from opsroom.quality.signing.models import Signature
-
-UNDECIDED = (ReviewStatus.PENDING, ReviewStatus.NEEDS_SECOND_REVIEW, ReviewStatus.ESCALATED)
 
 
 async def lot_to_decide(session: AsyncSession, named: str) -> Lot:

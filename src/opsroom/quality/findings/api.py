@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,8 +12,9 @@ from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
 from opsroom.core.db.session import Reading, Unit
 from opsroom.quality.findings.models import Defect
-from opsroom.quality.findings.queue import reviewers, waiting_for
+from opsroom.quality.findings.queue import waiting_for
 from opsroom.quality.findings.review import review
+from opsroom.quality.findings.reviewers import reviewers
 from opsroom.quality.findings.schemas import DefectRead, ReviewAsked, ReviewerRead, Waiting
 
 router = APIRouter(prefix="/api/v1/quality", tags=["quality"])
@@ -33,7 +35,7 @@ async def read_review_queue(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[Waiting]:
     """Findings that wait for you: by severity, then by uncertainty."""
-    numbers = {row.id: row.lot_number for row in await connection.execute(waiting_for(actor).limit(limit))}
+    numbers = {row.id: row.lot_number for row in await connection.execute(waiting_for(actor, limit))}
     async with AsyncSession(connection) as session:
         found = {each.id: each for each in await session.scalars(select(Defect).where(Defect.id.in_(numbers)))}
         session.expunge_all()
@@ -44,7 +46,10 @@ async def read_review_queue(
 
 @router.get("/reviewers")
 async def list_reviewers(
-    connection: Reading, _actor: Annotated[Actor, allow("quality.defects.read")]
+    connection: Reading,
+    _actor: Annotated[Actor, allow("quality.defects.read")],
+    since: Annotated[AwareDatetime | None, Query(description="steps from here on")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="steps before")] = None,
 ) -> list[ReviewerRead]:
     """What each reviewer decided, and how often others and the model agreed."""
-    return [ReviewerRead.model_validate(each) for each in await reviewers(connection)]
+    return [ReviewerRead.model_validate(each) for each in await reviewers(connection, since, until)]

@@ -70,7 +70,9 @@ EFFECTS = (
     ),
     Consequence("supersede", "DELETE", "1 = 1", supersedes(*of_inspection("OLD.inspection_id"))),
 )
-_undecided = text("review_status IN ('pending', 'needs_second_review', 'escalated')")
+UNDECIDED = (ReviewStatus.PENDING, ReviewStatus.NEEDS_SECOND_REVIEW, ReviewStatus.ESCALATED)
+# In a query too it has to stand as it does here: with values of parameters neither engine would take the index.
+WAITING = text("review_status IN ('pending', 'needs_second_review', 'escalated')")
 _critical = text("severity = 'critical' AND review_status <> 'rejected'")
 
 
@@ -114,12 +116,13 @@ class Defect(Entity):
         Index("ix_defects_type_created_at", "type", "created_at"),
         Index("ix_defects_model_verdict", "model_verdict", postgresql_using="gin"),
         Index(
-            "ix_defects_queue",
-            "severity_rank",
-            "uncertainty",
+            "ix_defects_waiting",
+            text("severity_rank DESC"),
+            text("uncertainty DESC"),
             "created_at",
-            postgresql_where=_undecided,
-            sqlite_where=_undecided,
+            "id",
+            postgresql_where=WAITING,
+            sqlite_where=WAITING,
         ),
         Index("ix_defects_critical", "inspection_id", postgresql_where=_critical, sqlite_where=_critical),
         {"info": ruled(REVIEW_STATES, *RULES, *EFFECTS)},

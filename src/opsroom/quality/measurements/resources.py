@@ -1,18 +1,22 @@
 """Measurements, declared."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
 from opsroom.core.clock import now
 from opsroom.core.db.origin import current_origin
-from opsroom.core.errors import Invalid, NotFound
+from opsroom.core.errors import Conflict, Invalid, NotFound
 from opsroom.core.resources.declaration import Resource
 from opsroom.core.shapes import patch_of
 from opsroom.quality.devices.models import Gauge
 from opsroom.quality.inspections.models import Inspection
+from opsroom.quality.kinds import InspectionStatus
+from opsroom.quality.lots.models import Lot
 from opsroom.quality.measurements.models import Measurement
 from opsroom.quality.measurements.schemas import MeasurementChange, MeasurementCreate, MeasurementRead
 from opsroom.quality.naming import id_of
@@ -64,7 +68,8 @@ async def limits_of(session: AsyncSession, inspection_id: UUID, characteristic: 
 
 
 async def _entered(session: AsyncSession, actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
-    limits = await limits_of(session, values["inspection_id"], values["characteristic"])
+    inspection_id = await _inspection_named(session, values["inspection_id"])
+    limits = await limits_of(session, inspection_id, values["characteristic"])
     measured_at = values["measured_at"] or now()
     if measured_at > now():
         raise Invalid("measured_at lies in the future.", field="measured_at")
@@ -77,12 +82,26 @@ async def _entered(session: AsyncSession, actor: Actor, values: dict[str, Any]) 
             field="gauge_id",
         )
     return values | {
+        "inspection_id": inspection_id,
         "gauge_id": gauge.id,
         "measured_at": measured_at,
         "operator_id": actor.user_id,
         "operator": actor.name,
         "within_limits": limits.passes(values["value"]),
     }
+
+
+async def _inspection_named(session: AsyncSession, named: str) -> UUID:
+    """By its id; or by the number of a lot, which has to have one inspection under way."""
+    with suppress(ValueError):
+        return UUID(named)
+    lot_id = await id_of(session, Lot.lot_number, named, field="inspection_id")
+    begun = (Inspection.lot_id == lot_id, Inspection.status == InspectionStatus.IN_PROGRESS)
+    found = (await session.scalars(select(Inspection.id).where(*begun).limit(2))).all()
+    if len(found) != 1:
+        count = "more than one inspection" if found else "no inspection"
+        raise Conflict(f"The lot {named} has {count} under way; name one by its id.", field="inspection_id")
+    return found[0]
 
 
 MEASUREMENTS = Resource(

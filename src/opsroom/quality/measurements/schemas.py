@@ -14,7 +14,9 @@ class MeasurementChange(BaseModel):
 
 
 class MeasurementCreate(MeasurementChange):
-    inspection_id: UUID
+    inspection_id: str = Field(
+        max_length=80, description="the inspection's id; or its lot's number, where one inspection is under way"
+    )
     characteristic: Characteristic = Field(description="one that the part's revision specifies", examples=["bore"])
     unit_number: int = Field(gt=0, lt=1 << 31, description="which unit of the sample, from 1", examples=[1])
     value: Finite = Field(description="in the unit that the part's revision names", examples=[12.03])

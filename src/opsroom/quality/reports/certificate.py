@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from opsroom import __version__
-from opsroom.core.audit.queries import history_of
 from opsroom.core.errors import NotFound
 from opsroom.core.jobs.handler import Permanent, Run
 from opsroom.core.parts import Parts
@@ -25,10 +24,10 @@ from opsroom.quality.lots.models import Lot
 from opsroom.quality.measurements.models import Measurement
 from opsroom.quality.naming import id_of
 from opsroom.quality.parts.models import Part, PartRevision
+from opsroom.quality.proofs.records import entries_of, records_of_lot, signatures_of
 from opsroom.quality.reports.frames import fingerprint_of, frame_of, text_of, words
 from opsroom.quality.signing.actions import Verification, verify
 from opsroom.quality.signing.canonical import canonical_record, sha256_of
-from opsroom.quality.signing.models import Signature
 
 VALUES = {
     "inspection": pl.String, "revision": pl.String, "characteristic": pl.String, "unit_number": pl.Int64,
@@ -39,7 +38,9 @@ FINDINGS = {
     "unit_number": pl.Int64, "type": pl.String, "severity": pl.String, "review": pl.String, "found_by": pl.String,
     "reviewers": pl.String, "comment": pl.String,
 }  # fmt: skip
-CHANGES = {"at": pl.String, "who": pl.String, "what": pl.String, "reason": pl.String}
+CHANGES = {"at": pl.String, "who": pl.String, "record": pl.String, "what": pl.String, "reason": pl.String}
+CHANGES_OF = frozenset({"lots", "inspections", "measurements", "defects", "nonconformances", "corrective_actions"})
+SAID_ELSEWHERE = frozenset({"reviewed_at", "severity_rank"})
 COLUMNS = (
     Column("characteristic"),
     Column("unit_number", "Unit"),
@@ -102,11 +103,6 @@ async def _find(connection: AsyncConnection, number: str) -> Found:
         inspections = list(await session.scalars(of_lot))
         session.expunge_all()
     ids = [each.id for each in inspections]
-    signed = select(Signature.id).where(
-        Signature.record_id.in_([lot_id, *ids]),
-        Signature.record_table.in_((SignedRecord.LOTS, SignedRecord.INSPECTIONS)),
-    )
-    listed = (await connection.execute(signed.order_by(Signature.signed_at, Signature.id))).scalars().all()
     return Found(
         lot=lot,
         part=part,
@@ -114,7 +110,7 @@ async def _find(connection: AsyncConnection, number: str) -> Found:
         values=await _values(connection, ids),
         findings=await _findings(connection, ids),
         changes=await _changes(connection, lot_id),
-        signatures=[await verify(connection, each) for each in listed],
+        signatures=[await verify(connection, each) for each in await signatures_of(connection, lot_id)],
         sha256=sha256_of(await canonical_record(connection, SignedRecord.LOTS, lot_id)),
     )
 
@@ -165,18 +161,22 @@ async def _findings(connection: AsyncConnection, inspections: list[UUID]) -> pl.
 
 
 async def _changes(connection: AsyncConnection, lot_id: UUID) -> pl.DataFrame:
-    """What was changed of the lot after it was entered, as the trail tells it."""
-    entries = await history_of(connection, Lot.__tablename__, str(lot_id), MOST_CHANGES)
+    """What was changed after it was entered, of the lot and of everything in it, as the trail tells it."""
+    records = [each for each in await records_of_lot(connection, lot_id) if each[0] in CHANGES_OF]
     rows = [
-        (text_of(each["at"]), each["user_name"], _told(each["before"], each["after"]), each["reason"])
-        for each in entries
+        (
+            text_of(each["at"]), each["user_name"], words(each["table_name"]).removesuffix("s"),
+            _told(each["before"], each["after"]), each["reason"],
+        )
+        for each in await entries_of(connection, records)
         if each["before"] and each["after"]
-    ]
-    return frame_of(rows, CHANGES)
+    ]  # fmt: skip
+    return frame_of(rows[:MOST_CHANGES], CHANGES)
 
 
 def _told(before: dict[str, Any], after: dict[str, Any]) -> str:
-    return "; ".join(f"{words(name)}: {before.get(name)} → {after.get(name)}" for name in sorted(after))
+    shown = sorted(set(after) - SAID_ELSEWHERE)
+    return "; ".join(f"{words(name)}: {before.get(name)} → {after[name]}" for name in shown)
 
 
 def _as_of(found: Found) -> datetime:
@@ -207,7 +207,7 @@ def _document(found: Found, url: str) -> Document:
             Fact("supplier", lot.supplier or "made here"),
         ],
         sections,
-        Code(f"{url}/console/quality/lots/{lot.lot_number}", "Leads to the record, its signatures and its trail"),
+        Code(f"{url}/console/quality/lots/{lot.id}/proof", "Leads to the proof of this record in the sealed trail"),
     )
 
 

@@ -1,6 +1,7 @@
 """What an auditor takes away: the trail with its tree, or one entry with its path; both verify without us."""
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -9,13 +10,17 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.audit.sealed.leaves import lines_of, sealed_leaves
-from opsroom.core.audit.sealed.merkle import consistency_path, inclusion_path
+from opsroom.core.audit.sealed.merkle import consistency_path, inclusion_path, leaf_hash
 from opsroom.core.audit.sealed.models import AuditCheckpoint
 from opsroom.core.audit.sealed.sealing import latest_checkpoint
-from opsroom.core.audit.sealed.tiles import computed, index_of, size_of_tree
+from opsroom.core.audit.sealed.tiles import computed, indexes_of, size_of_tree
 from opsroom.core.errors import NotFound
 
 VERIFIER = "verify_trail.py"
+
+
+def verifier_script() -> bytes:
+    return (files(__package__) / VERIFIER).read_bytes()
 
 
 async def newest_checkpoint(connection: AsyncConnection) -> AuditCheckpoint:
@@ -40,7 +45,7 @@ async def write_export(connection: AsyncConnection, folder: Path) -> int:
     folder.mkdir(parents=True)  # noqa: ASYNC240  a command's own work, nobody else waits
     (folder / "checkpoint").write_text(checkpoint.note, encoding="utf-8")
     (folder / "keys").write_text(checkpoint.keys.replace(" ", "\n") + "\n", encoding="utf-8")
-    (folder / VERIFIER).write_bytes((files(__package__) / VERIFIER).read_bytes())
+    (folder / VERIFIER).write_bytes(verifier_script())
     left = checkpoint.size
     with (folder / "trail.ndjson").open("wb") as trail, (folder / "leaves").open("wb") as hashes:
         async for leaves in sealed_leaves(connection):
@@ -58,21 +63,46 @@ async def proof_of(connection: AsyncConnection, entry_id: int) -> dict[str, Any]
     Raises:
         NotFound: there is no such entry, or it waits to be sealed.
     """
-    checkpoint = await newest_checkpoint(connection)
-    index = await index_of(connection, entry_id)
-    if index is None or index >= checkpoint.size:
+    proof = await proof_of_all(connection, [entry_id])
+    if not proof["entries"]:
         raise NotFound(f"There is no sealed entry {entry_id}; entries are sealed some minutes after they were written.")
-    path = await computed(connection, partial(inclusion_path, index, checkpoint.size))
-    line = (await lines_of(connection, [entry_id])).get(entry_id)
-    if line is None:
-        raise NotFound(f"Entry {entry_id} was sealed and is gone: run `opsroom audit verify`.")
+    (entry,) = proof.pop("entries")
+    return {**entry, **proof}
+
+
+async def proof_of_all(connection: AsyncConnection, entry_ids: Sequence[int]) -> dict[str, Any]:
+    """The same for many entries, in the order of the tree; those that wait to be sealed are left out.
+
+    Raises:
+        NotFound: nothing was sealed yet, or a sealed entry is gone.
+    """
+    checkpoint = await newest_checkpoint(connection)
+    found = await indexes_of(connection, entry_ids)
+    sealed = sorted((index, each) for each, index in found.items() if index < checkpoint.size)
+    paths = await computed(
+        connection, lambda node: [inclusion_path(index, checkpoint.size, node) for index, _ in sealed]
+    )
+    lines = await lines_of(connection, [each for _, each in sealed])
+    gone = [each for _, each in sealed if each not in lines]
+    if gone:
+        raise NotFound(f"Entry {gone[0]} was sealed and is gone: run `opsroom audit verify`.")
     return {
-        "line": line.decode(),
-        "index": index,
-        "path": [each.hex() for each in path],
+        "entries": [
+            {"line": lines[each].decode(), "index": index, "path": [step.hex() for step in path]}
+            for (index, each), path in zip(sealed, paths, strict=True)
+        ],
         "checkpoint": checkpoint.note,
         "keys": checkpoint.keys.split(),
     }
+
+
+async def as_sealed(connection: AsyncConnection, entry_ids: Sequence[int]) -> dict[int, bool]:
+    """Of the entries that are sealed: whether each still is what was sealed."""
+    found = await indexes_of(connection, entry_ids)
+    order = list(found)
+    hashes = await computed(connection, lambda node: [node(0, found[each]) for each in order])
+    lines = await lines_of(connection, order)
+    return {each: each in lines and leaf_hash(lines[each]) == kept for each, kept in zip(order, hashes, strict=True)}
 
 
 async def consistency_of(connection: AsyncConnection, old: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The tree in the database: 256 hashes a row, read for a proof and extended by sealing."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -53,9 +53,22 @@ async def computed(connection: AsyncConnection, compute: Callable[[Node], T]) ->
     return compute(node)
 
 
-async def index_of(connection: AsyncConnection, entry_id: int) -> int | None:
-    """Which leaf an entry is; None while it is not sealed."""
-    # Tiles overlap by what was committed late: it is nearly always in the first, hardly ever far from it.
+async def indexes_of(connection: AsyncConnection, wanted: Iterable[int]) -> dict[int, int]:
+    """Which leaves the entries are; those that are not sealed are left out."""
+    left, found = set(wanted), dict[int, int]()
+    while left:
+        entry_id = min(left)
+        async for position, blob in _tiles_around(connection, entry_id):
+            ids = entry_ids(blob).tolist()
+            found |= {each: position * WIDTH + at for at, each in enumerate(ids) if each in left}
+            if entry_id in found:
+                break
+        left -= {entry_id, *found}
+    return found
+
+
+async def _tiles_around(connection: AsyncConnection, entry_id: int) -> AsyncIterator[tuple[int, bytes | None]]:
+    """Those that may hold the entry. Tiles overlap by what was committed late: it is nearly always in the first."""
     around = select(AuditTile.position, AuditTile.entry_ids, AuditTile.last_entry).where(
         AuditTile.level == 0, AuditTile.first_entry <= entry_id
     )
@@ -63,12 +76,10 @@ async def index_of(connection: AsyncConnection, entry_id: int) -> int | None:
     while True:
         some = around.where(AuditTile.last_entry >= reached).order_by(AuditTile.last_entry).limit(TILES_AT_ONCE)
         rows = (await connection.execute(some)).all()
-        for position, blob, _last_entry in rows:
-            found = np.flatnonzero(entry_ids(blob) == entry_id)
-            if found.size:
-                return int(position) * WIDTH + int(found[0])
+        for row in rows:
+            yield int(row.position), row.entry_ids
         if len(rows) < TILES_AT_ONCE:
-            return None
+            return
         reached = rows[-1].last_entry + 1
 
 

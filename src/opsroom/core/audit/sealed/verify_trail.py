@@ -1,12 +1,11 @@
-"""Verify an exported audit trail, or the proof of one entry, without the program that made it.
+"""Verify an exported audit trail, or the proof of some entries, without the program that made it.
 
     python verify_trail.py FOLDER [--key KEY]... [--checkpoint FILE]...
     python verify_trail.py PROOF.json [--key KEY]...
 
-KEY: a verifier key that you got from somebody you trust (`opsroom audit key`); without one the keys in the export are
-taken, which shows that it belongs together, not who made it. FILE: a checkpoint that you kept earlier; the export must
-begin with it. Exit code 0: all is well; 1: something is not, and what; 2: not an export.
-Needs Python 3.10 and the package `cryptography`. Hashing: RFC 9162, section 2.1. Signatures: C2SP signed-note, Ed25519.
+KEY: a verifier key from somebody you trust (`opsroom audit key`); without one those in the export are taken: that shows
+that it belongs together, not who made it. FILE: a checkpoint you kept; the export must begin with it. Exit code 0: all
+is well; 1: something is not; 2: no export. Needs Python 3.10, `cryptography`. RFC 9162, section 2.1; C2SP signed-note.
 """
 
 import argparse
@@ -42,12 +41,12 @@ def root_of(hashes: list[bytes]) -> bytes:
     return hashes[0]
 
 
-def root_by(path: list[bytes], leaf: bytes, index: int, size: int) -> bytes | None:
+def root_by(path: list[str], leaf: bytes, index: int, size: int) -> bytes | None:
     """The root that the path leads to (RFC 9162, 2.1.3.2), or None."""
     last = size - 1
     if not 0 <= index <= last:
         return None
-    for each in path:
+    for each in map(bytes.fromhex, path):
         if last == 0:
             return None
         if index & 1 or index == last:
@@ -87,9 +86,10 @@ def check_proof(proof: dict[str, Any], keys: list[str]) -> Result:
     signed = opened(proof["checkpoint"], keys or proof["keys"])
     if signed is None:
         return 0, [UNSIGNED]
-    path = [bytes.fromhex(each) for each in proof["path"]]
-    found = root_by(path, leaf_hash(proof["line"].encode()), proof["index"], signed[0])
-    return 1, [] if found == signed[1] else ["the entry is not one of those that were sealed"]
+    entries = proof.get("entries", [proof])
+    leaves = [(each["path"], leaf_hash(each["line"].encode()), each["index"]) for each in entries]
+    wrong = [number for number, leaf in enumerate(leaves, 1) if root_by(*leaf, signed[0]) != signed[1]]
+    return len(entries), [f"entry {number} of the proof is not one of those that were sealed" for number in wrong]
 
 
 def check_folder(folder: pathlib.Path, keys: list[str], kept: list[str]) -> Result:
