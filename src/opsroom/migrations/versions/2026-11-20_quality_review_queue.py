@@ -19,8 +19,8 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 WAITING = sa.text("review_status IN ('pending', 'needs_second_review', 'escalated')")
-AS_READ = [sa.text("severity_rank DESC"), sa.text("uncertainty DESC"), "created_at", "id"]
-BEFORE = ["severity_rank", "uncertainty", "created_at"]
+AS_READ: list[sa.TextClause | str] = [sa.text("severity_rank DESC"), sa.text("uncertainty DESC"), "created_at", "id"]
+BEFORE: list[sa.TextClause | str] = ["severity_rank", "uncertainty", "created_at"]
 
 
 def upgrade() -> None:
@@ -41,7 +41,7 @@ def _no_transaction() -> AbstractContextManager[None]:
     return context.autocommit_block() if context.dialect.name == "postgresql" else nullcontext()
 
 
-def _create(name: str, columns: list[str] | list[sa.TextClause | str]) -> None:
+def _create(name: str, columns: list[sa.TextClause | str]) -> None:
     op.create_index(
         name, "defects", columns, postgresql_where=WAITING, sqlite_where=WAITING, postgresql_concurrently=True
     )
