@@ -12,7 +12,7 @@ SURELY = $(if $(YES),--yes) $(if $(PRODUCTION),--in-production)
 needed = $(if $($(1)),"$($(1))",$(error $(1)= is needed; see make help))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-fast torture torture-dispatch check reference format lock bench clean \
+.PHONY: help setup setup-dev run test test-fast torture torture-dispatch load check reference format lock bench clean \
 	db-create db-create-empty db-create-branch db-migrate db-rollback db-reset db-status db-history db-show \
 	db-heads db-branches db-stamp db-sql db-verify db-create-database db-init db-setup db-setup-reset db-reset-tables \
 	db-seed db-check db-backup db-restore
@@ -62,6 +62,9 @@ torture: torture-dispatch ## Kill server and workers at random, account for all 
 
 torture-dispatch: setup-dev ## Two dispatchers race for trucks and orders [ROUNDS=500] [DATABASES="sqlite postgresql"]
 	$(BIN)/python -m tests.torture.dispatchers --rounds $(or $(ROUNDS),500) $(addprefix --database ,$(DATABASES))
+
+load: setup-dev ## Many connections while servers, workers and Redis go away [SECONDS=300] [CONNECTIONS=64] [SEED=1]
+	$(BIN)/python -m tests.torture.load --seconds $(or $(SECONDS),300) --connections $(or $(CONNECTIONS),64) --seed $(or $(SEED),1)
 
 reference: setup-dev ## Make docs/reference.md from the program
 	$(BIN)/opsroom reference > docs/reference.md

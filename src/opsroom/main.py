@@ -64,6 +64,7 @@ def open_database(settings: Settings) -> Database:
             idle_transaction_timeout=settings.idle_transaction_timeout,
             long_statement_timeout=settings.long_statement_timeout,
             echo=settings.sql_echo,
+            slow_statement=settings.slow_statement,
         ),
     )
 
@@ -146,6 +147,7 @@ def create_app(settings: Settings, *, work: bool = True) -> FastAPI:
     )
     app.state.database = house.database
     app.state.metrics = house.metrics
+    app.state.gauges = [gauge for each in house.apps if each.gauges for gauge in resolve(each.gauges)]
     app.state.blobs = house.blobs
     app.state.reports = house.reports
     app.state.queue = house.queue

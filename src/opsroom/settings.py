@@ -79,6 +79,7 @@ class Settings(BaseSettings):
     outgoing_networks: Names = Field((), description="inner networks that webhooks may reach, such as 10.1.0.0/16")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level to log")
     sql_echo: bool = Field(False, description="log every SQL statement")
+    slow_statement: float = Field(1.0, ge=0, description="seconds from which a statement is logged as slow; 0: none is")
     pool_size: int = Field(20, ge=1, le=500, description="database connections kept open")
     pool_overflow: int = Field(30, ge=0, le=500, description="further connections under load")
     pool_recycle: int = Field(3600, ge=1, description="seconds after which a connection is replaced")
@@ -100,6 +101,7 @@ class Settings(BaseSettings):
     sign_in_rate_limit: str = Field("20/minute", description="the same for attempts to sign in from one address")
     job_lease_seconds: float = Field(30.0, gt=0, description="a silent worker's job is taken over after this")
     job_concurrency: int = Field(2, ge=1, le=64, description="jobs at once in one process")
+    serve_jobs: bool = Field(True, description="`opsroom serve` runs jobs too; false where workers do")
     default_zone: str = Field("America/Chicago", description="zone of a store that names none")
     poll_interval_minutes: float = Field(
         60.0, gt=0, description="how often stores are polled; evidence lasts twice that"

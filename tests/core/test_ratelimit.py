@@ -1,11 +1,6 @@
 """Rate limits: what is counted, what is not, and what happens without Redis."""
 
 import asyncio
-import os
-import shutil
-import signal
-import socket
-import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from limits import parse
 from tests.conftest import sign_in
+from tests.redis_server import Redis, free_port, running_redis
 
 from opsroom.core.auth.guards import COOKIE
 from opsroom.core.auth.models import Role
@@ -190,58 +186,10 @@ def test_what_is_no_rate_is_refused(value: str) -> None:
         parse_limit(value)
 
 
-class Redis:
-    """A real server, that can be killed and come back."""
-
-    def __init__(self, program: str, folder: Path) -> None:
-        self._program = program
-        self._folder = folder
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
-        self._process = subprocess.Popen([self._program, *options], stdout=subprocess.DEVNULL)
-        while not self._answers():
-            assert self._process.poll() is None, "the server ended"
-
-    def pause(self) -> None:
-        """It is there, takes connections, and says nothing."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
-    def _answers(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
-                connection.sendall(b"PING\r\n")
-                return connection.recv(7) == b"+PONG\r\n"
-        except OSError:
-            return False
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
-    program = shutil.which("redis-server")
-    if program is None:
-        assert not os.environ.get("CI"), "the tests of CI need Redis"
-        pytest.skip("Redis is absent; install it with `apt-get install redis-server` or `brew install redis`")
-    server = Redis(program, tmp_path)
-    server.start()
-    yield server
-    server.kill()
+    with running_redis(tmp_path) as server:
+        yield server
 
 
 @asynccontextmanager

@@ -74,16 +74,20 @@ def administrator() -> Iterator[str]:
 @contextmanager
 def scratch(engine: str, folder: Path, server: str, place: str = "") -> Iterator[str]:
     """A migrated, empty database; `place` says in SQL where on the server."""
-    if engine == "sqlite":
-        url = f"sqlite:///{folder / 'opsroom.db'}"
+    with untouched(engine, folder, server, place) as url:
         migrate(url)
         yield url
+
+
+@contextmanager
+def untouched(engine: str, folder: Path, server: str, place: str = "") -> Iterator[str]:
+    """The same without a single table."""
+    if engine == "sqlite":
+        yield f"sqlite:///{folder / 'opsroom.db'}"
         return
     name = f"opsroom_torture_{uuid.uuid4().hex[:12]}"
     asyncio.run(run_sql(server, f"CREATE DATABASE {name} {place}"))
     try:
-        url = with_name(server, name)
-        migrate(url)
-        yield url
+        yield with_name(server, name)
     finally:
         asyncio.run(run_sql(server, f"DROP DATABASE {name} WITH (FORCE)"))

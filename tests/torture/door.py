@@ -22,6 +22,7 @@ class Door:
     """imports, jobs, reports: ids from answers that came
     sent: how often each status file went out, by hash
     lost: answers that never came
+    uncertain: downloads whose answer was lost, and which may be on record nevertheless
     """
 
     server: Server
@@ -31,6 +32,7 @@ class Door:
     sent: Counter[str] = field(default_factory=Counter)
     lost: int = 0
     downloads: int = 0
+    uncertain: int = 0
 
     async def __aenter__(self) -> Self:
         self._client = httpx.AsyncClient(timeout=LONGEST)

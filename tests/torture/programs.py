@@ -88,6 +88,27 @@ class Server(Program):
         self.base = (await self.hears(ADDRESS))[1]
 
 
+async def run_opsroom(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command that ends by itself."""
+    return await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "opsroom", *arguments],
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LONGEST,
+    )
+
+
+async def succeeds(environment: Mapping[str, str], *arguments: str) -> str:
+    """What it prints. Raises WentWrong when it ends with anything but 0."""
+    done = await run_opsroom(environment, *arguments)
+    if done.returncode:
+        raise WentWrong(f"opsroom {' '.join(arguments)}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
 async def until(condition: Callable[[], bool], words: str) -> None:
     end = time.monotonic() + LONGEST
     while not condition():

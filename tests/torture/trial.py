@@ -3,7 +3,6 @@
 import asyncio
 import os
 import random
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from tests.conftest import SECRET
 from tests.torture.deliveries import POLLS, Delivery, delivery
 from tests.torture.door import Door
 from tests.torture.ledger import Ledger
-from tests.torture.programs import LONGEST, LOOK_EVERY, Program, Server
+from tests.torture.programs import Program, Server
 from tests.torture.reference import Reference
 from tests.torture.wrong import WentWrong, require
 
@@ -76,11 +75,7 @@ class Trial:
 
     async def settled(self) -> None:
         """Wait until every job that was asked for has ended."""
-        end = time.monotonic() + LONGEST
-        while left := await self.ledger.unfinished():
-            if time.monotonic() > end:
-                raise WentWrong(f"not done after {LONGEST:.0f} s: " + "; ".join(left))
-            await asyncio.sleep(LOOK_EVERY)
+        await self.ledger.settle()
 
     async def account(self, deliveries: Sequence[Delivery], *, whole: bool = False) -> None:
         """These are to be there now, once, and the reports made meanwhile must tell of them whole or not at all."""

@@ -20,7 +20,7 @@ GRACE_SECONDS = 5
 def serve(
     workers: Annotated[int, typer.Option(min=1, help="processes that answer requests (PostgreSQL)")] = 1,
 ) -> None:
-    """Serve the API and the console, and run jobs.
+    """Serve the API and the console, and run jobs unless OPSROOM_SERVE_JOBS is false.
 
     Example: OPSROOM_PORT=9000 opsroom serve
     """
@@ -53,7 +53,7 @@ def application() -> FastAPI:
     """What each server process runs; the settings come from the environment again."""
     settings = load_settings()
     configure_logs(as_json=settings.is_production, level=settings.log_level)
-    return create_app(settings)
+    return create_app(settings, work=settings.serve_jobs)
 
 
 async def _check_schema(settings: Settings) -> None:

@@ -37,6 +37,7 @@ class App:
     jobs: a function Parts → sequence of `JobType`
     reports: a function Parts → sequence of `ReportType`
     permissions: a mapping role → permissions
+    gauges: a sequence of `Gauge`, the app's figures at /metrics
     commands: a Typer group
     demo: name of the job type that loads demonstration data
     demo_opens: operations that anyone may call while `opsroom demo` serves on loopback
@@ -54,6 +55,7 @@ class App:
     jobs: str = ""
     reports: str = ""
     permissions: str = ""
+    gauges: str = ""
     commands: str = ""
     demo: str = ""
     demo_opens: tuple[str, ...] = ()

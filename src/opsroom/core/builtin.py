@@ -38,6 +38,7 @@ core_app = App(
     resources="opsroom.core.declared:RESOURCES",
     jobs="opsroom.core.background:job_types",
     permissions="opsroom.core.auth.roles:CORE_GRANTS",
+    gauges="opsroom.core.gauges:GAUGES",
     rail=(
         Page("Reports", "/console/reports", "reports.read", icon="report"),
         Page("Jobs", "/console/jobs", "jobs.read", icon="jobs"),

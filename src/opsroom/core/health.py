@@ -15,6 +15,7 @@ from opsroom.core.auth.guards import PUBLIC, allow
 from opsroom.core.db.base import Base
 from opsroom.core.db.engine import Database
 from opsroom.core.db.session import TheDatabase
+from opsroom.core.gauges import read_gauges
 from opsroom.core.jobs.queries import worker_heartbeat
 from opsroom.core.metrics import Metrics
 
@@ -74,8 +75,12 @@ async def health(request: Request, database: TheDatabase, response: Response) ->
 
 
 @router.get("/metrics", dependencies=[allow("metrics.read")], response_class=PlainTextResponse)
-async def read_metrics(metrics: Annotated[Metrics, Depends(metrics_of)]) -> Response:
-    return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+async def read_metrics(
+    request: Request, metrics: Annotated[Metrics, Depends(metrics_of)], database: TheDatabase
+) -> Response:
+    """What this process has counted, and the gauges, which are the same from every process."""
+    figures = await read_gauges(database, request.app.state.gauges)
+    return Response(metrics.text() + figures, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 async def _revision(connection: AsyncConnection, version_table: str) -> str | None:

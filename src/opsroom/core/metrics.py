@@ -1,6 +1,26 @@
 """What Prometheus reads at `/metrics`. One registry per application, so that tests do not share counts."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from sqlalchemy import Select
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A figure that is asked of the database, as an app declares it.
+
+    query: of an instant, now, the SELECT whose rows are the values of `labels`, then the figure; an instant is told
+        as the seconds that have passed since. It runs at every look of Prometheus, so an index should answer it.
+    """
+
+    name: str
+    what: str
+    query: Callable[[datetime], Select[*tuple[Any, ...]]]
+    labels: tuple[str, ...] = ()
 
 
 class Metrics:

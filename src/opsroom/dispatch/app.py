@@ -10,6 +10,7 @@ app = App(
     jobs="opsroom.dispatch.jobs:job_types",
     resources="opsroom.dispatch.resources:RESOURCES",
     permissions="opsroom.dispatch.permissions:GRANTS",
+    gauges="opsroom.dispatch.gauges:GAUGES",
     pages=("opsroom.dispatch.console_road:router", "opsroom.dispatch.console:router"),
     templates="opsroom.dispatch",
     rail=(Page("Dispatch", "/console/dispatch", "dispatch.orders.read", "truck"),),

@@ -31,5 +31,6 @@ app = App(
     reports="opsroom.quality.reports.declared:report_types",
     demo="quality.demo",
     permissions="opsroom.quality.permissions:GRANTS",
+    gauges="opsroom.quality.gauges:GAUGES",
     commands="opsroom.quality.cli:group",
 )

@@ -28,6 +28,7 @@ app = App(
     jobs="opsroom.stores.jobs:job_types",
     reports="opsroom.stores.declared_reports:report_types",
     permissions="opsroom.stores.permissions:GRANTS",
+    gauges="opsroom.stores.gauges:GAUGES",
     demo="stores.demo",
     demo_opens=(
         "trigger_report",

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import asyncpg
 
+from opsroom.core.db.slow import watched
 from opsroom.core.errors import Unavailable
 
 Rows = Sequence[Sequence[Any]]
@@ -32,8 +33,9 @@ class Direct(Protocol):
 class PostgresDirect:
     """Connections of asyncpg, the latest used first. A read on one that died while idle is repeated on another."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Any]], size: int) -> None:
+    def __init__(self, connect: Callable[[], Awaitable[Any]], size: int, slow_statement: float = 0.0) -> None:
         self._connect = connect
+        self._slow_statement = slow_statement
         self._idle: list[Any] = []
         self._slots = asyncio.Semaphore(size)
 
@@ -58,7 +60,8 @@ class PostgresDirect:
 
     async def _run(self, connection: Any, sql: str, arguments: Sequence[Any]) -> Rows:
         try:
-            rows: Rows = await connection.fetch(sql, *arguments)
+            with watched(sql, self._slow_statement):
+                rows: Rows = await connection.fetch(sql, *arguments)
         except asyncpg.QueryCanceledError as error:
             self._idle.append(connection)
             raise Unavailable(

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import (
 from opsroom.core.db.attribution import HOLDER, AttributedConnection, attribute_sqlite
 from opsroom.core.db.connect import POOLED, connect, driver_query, open_sqlite
 from opsroom.core.db.direct import Direct, PooledDirect, PostgresDirect, Rows, SqliteDirect
+from opsroom.core.db.slow import watch
 
 POSTGRESQL = "postgresql"
 SQLITE = "sqlite"
@@ -32,6 +33,7 @@ class PoolOptions:
     """size + overflow connections at most; recycle and timeouts in seconds.
 
     idle_transaction_timeout: a program that stands still in the middle of a transaction holds its locks so long
+    slow_statement: seconds from which a statement is logged; 0: none is
     """
 
     size: int = 20
@@ -42,6 +44,7 @@ class PoolOptions:
     idle_transaction_timeout: float = 60.0
     long_statement_timeout: float = 600.0  # of big reads
     echo: bool = False
+    slow_statement: float = 0.0
 
 
 class Database:
@@ -59,6 +62,8 @@ class Database:
         self.dialect_name = self.url.get_backend_name()
         self.writer = _engine(self.url, pool, read_only=False)
         self.reader = _engine(self.url, pool, read_only=True)
+        for engine in (self.writer, self.reader):
+            watch(engine, pool.slow_statement)
         self.direct = self._direct()
         self._sessions = async_sessionmaker(self.writer, expire_on_commit=False, autoflush=True)
 
@@ -88,7 +93,7 @@ class Database:
         if self.is_postgresql:
             address = self.reader.dialect.create_connect_args(self.url)[1]
             options = _driver_options(self.url, self.pool, read_only=True)
-            return PostgresDirect(partial(connect, **address, **options), self.pool.size)
+            return PostgresDirect(partial(connect, **address, **options), self.pool.size, self.pool.slow_statement)
         return SqliteDirect(Path(self.url.database or ""), self._fetch_in_thread)
 
     async def _fetch_in_thread(self, sql: str, arguments: Sequence[Any]) -> Rows:

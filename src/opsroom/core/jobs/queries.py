@@ -105,6 +105,13 @@ async def worker_heartbeat(connection: AsyncConnection) -> datetime | None:
     return found
 
 
+async def heartbeat_of_host(connection: AsyncConnection, host: str) -> datetime | None:
+    """When a worker of this host last gave one."""
+    query = select(func.max(Worker.seen_at)).where(Worker.name.startswith(f"{host}:", autoescape=True))
+    found: datetime | None = await connection.scalar(query)
+    return found
+
+
 def forget_workers(name: str, silent_since: datetime) -> Delete:
     """Remove a worker, and those that have been silent for so long that they will not come back."""
     return delete(Worker).where(or_(Worker.name == name, Worker.seen_at < silent_since))
