@@ -14,7 +14,8 @@ class Page:
     """An entry of the console's rail: title, path, the permission it takes to see it, and a name of an icon.
 
     The icons are drawn in `core/console/templates/ui.html`. `below`: further entries, shown while one of them or
-    this one is open; those of the app's resources join the app's last entry by themselves.
+    this one is open; those of the app's resources join the app's last entry by themselves. `glance`: path of a part
+    of a page, tiles that say how it stands; the first page loads it.
     """
 
     title: str
@@ -22,6 +23,7 @@ class Page:
     permission: str
     icon: str = "dot"
     below: tuple["Page", ...] = ()
+    glance: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ app = App(
     gauges="opsroom.dispatch.gauges:GAUGES",
     pages=("opsroom.dispatch.console_road:router", "opsroom.dispatch.console:router"),
     templates="opsroom.dispatch",
-    rail=(Page("Dispatch", "/console/dispatch", "dispatch.orders.read", "truck"),),
+    rail=(Page("Dispatch", "/console/dispatch", "dispatch.orders.read", "truck", glance="/console/dispatch/glance"),),
     demo="dispatch.demo",
     commands="opsroom.dispatch.cli:group",
 )

@@ -62,6 +62,14 @@ async def waiting_orders(connection: AsyncConnection, at: datetime) -> list[Wait
     return [_waiting(row, at, said.get(row.order_id), tuple(rules[row.order_id])) for row in rows]
 
 
+async def how_many_wait(connection: AsyncConnection, at: datetime) -> tuple[int, int]:
+    """All waiting orders, and those of them that are overdue or pressing."""
+    pressing = func.count().filter(Order.must_go_by < at + PRESSING)
+    counted = await connection.execute(select(func.count(), pressing).where(Order.status == OrderStatus.PENDING))
+    wait, pressed = counted.one()
+    return wait, pressed
+
+
 async def fleet(connection: AsyncConnection) -> dict[str, int]:
     """Vehicles by status."""
     rows = await connection.execute(select(Vehicle.status, func.count()).group_by(Vehicle.status))

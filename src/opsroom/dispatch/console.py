@@ -60,6 +60,12 @@ async def show_board(request: Request, connection: Reading, job: UUID | None = N
     )
 
 
+@router.get("/glance", name="console_dispatch_glance", dependencies=[allow("dispatch.orders.read")])
+async def glance(request: Request, connection: Reading) -> Response:
+    wait, pressing = await board.how_many_wait(connection, now())
+    return render(request, "dispatch/glance.html", wait=wait, pressing=pressing, fleet=await board.fleet(connection))
+
+
 @router.post("/decisions", name="console_dispatch_decide")
 async def ask(
     request: Request,

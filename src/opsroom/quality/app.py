@@ -18,6 +18,7 @@ app = App(
         "opsroom.quality.signing.api:router",
     ),
     pages=(
+        "opsroom.quality.console.glance:router",
         "opsroom.quality.console.charts:router",
         "opsroom.quality.console.review:router",
         "opsroom.quality.console.inspection:router",
@@ -25,7 +26,7 @@ app = App(
         "opsroom.quality.console.board:router",
     ),
     templates="opsroom.quality",
-    rail=(Page("Quality", "/console/quality", "quality.lots.read", "gauge"),),
+    rail=(Page("Quality", "/console/quality", "quality.lots.read", "gauge", glance="/console/quality/glance"),),
     resources="opsroom.quality.resources:RESOURCES",
     jobs="opsroom.quality.jobs:job_types",
     reports="opsroom.quality.reports.declared:report_types",

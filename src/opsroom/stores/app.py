@@ -23,7 +23,7 @@ app = App(
         "opsroom.stores.console:router",
     ),
     templates="opsroom.stores",
-    rail=(Page("Stores", "/console/stores", "stores.stores.read", "store"),),
+    rail=(Page("Stores", "/console/stores", "stores.stores.read", "store", glance="/console/stores/glance"),),
     resources="opsroom.stores.resources:RESOURCES",
     jobs="opsroom.stores.jobs:job_types",
     reports="opsroom.stores.declared_reports:report_types",

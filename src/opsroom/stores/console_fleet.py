@@ -63,6 +63,13 @@ async def overview(request: Request, connection: Reading, history: TheHistory, w
     return render(request, "stores/fleet.html", **await _shared(request, connection, wanted), **values)
 
 
+@router.get("/glance", name="console_stores_glance", dependencies=[allow("stores.observations.read")])
+async def glance(request: Request, connection: Reading, history: TheHistory) -> Response:
+    seen = await _seen(request, connection, history, Asked(USUAL, ""))
+    totals = seen and TotalsRead.of(seen.found.totals)
+    return render(request, "stores/glance.html", totals=totals, latest=seen and instant(seen.found.window.end))
+
+
 @router.get("/incidents", name="console_stores_incidents", dependencies=[allow("stores.observations.read")])
 async def incidents(
     request: Request,

@@ -17,6 +17,7 @@ class Entry:
     path: str
     icon: str
     current: str
+    glance: str
     below: Sequence["Entry"] = ()
 
 
@@ -27,7 +28,7 @@ def rail_of(pages: Sequence[Page], actor: Actor, path: str) -> list[Entry]:
 def _entry(page: Page, actor: Actor, path: str) -> Entry:
     below = [_entry(each, actor, path) for each in page.below if actor.may(each.permission)]
     if any(each.current for each in below):
-        return Entry(page.title, page.path, page.icon, "true", below)
+        return Entry(page.title, page.path, page.icon, "true", page.glance, below)
     if path == page.path or path.startswith(f"{page.path}/"):
-        return Entry(page.title, page.path, page.icon, "page", below)
-    return Entry(page.title, page.path, page.icon, "")
+        return Entry(page.title, page.path, page.icon, "page", page.glance, below)
+    return Entry(page.title, page.path, page.icon, "", page.glance)
