@@ -115,15 +115,6 @@ class Defect(Entity):
         Index("ix_defects_inspection_id_review_status", "inspection_id", "review_status"),
         Index("ix_defects_type_created_at", "type", "created_at"),
         Index("ix_defects_model_verdict", "model_verdict", postgresql_using="gin"),
-        Index(
-            "ix_defects_waiting",
-            text("severity_rank DESC"),
-            text("uncertainty DESC"),
-            "created_at",
-            "id",
-            postgresql_where=WAITING,
-            sqlite_where=WAITING,
-        ),
         Index("ix_defects_critical", "inspection_id", postgresql_where=_critical, sqlite_where=_critical),
         {"info": ruled(REVIEW_STATES, *RULES, *EFFECTS)},
     )
@@ -155,6 +146,18 @@ class Defect(Entity):
     second_reviewer: Mapped[str | None] = mapped_column(String(150))
     reviewed_at: Mapped[datetime | None]
     comment: Mapped[str | None] = mapped_column(Text)
+
+
+# The queue is read in this order; other columns of the class are known only here.
+Index(
+    "ix_defects_waiting",
+    Defect.severity_rank.desc(),
+    Defect.uncertainty.desc(),
+    Defect.created_at,
+    Defect.id,
+    postgresql_where=WAITING,
+    sqlite_where=WAITING,
+)
 
 
 class DefectReview(Entity):
