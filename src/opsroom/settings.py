@@ -8,6 +8,7 @@ from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -119,6 +120,11 @@ class Settings(BaseSettings):
     )
     dispatch_iterations: int = Field(400, ge=1, le=1_000_000, description="the solver's budget for a decision")
     dispatch_automatic: bool = Field(False, description="commit scheduled decisions without a dispatcher")
+    inference_url: str | None = Field(
+        None, description="Open Inference Protocol server, http(s):// or grpc(s)://; default: models run in the process"
+    )
+    inference_threads: int = Field(2, ge=1, le=64, description="processors that a model in this process may use")
+    inference_timeout: float = Field(30.0, gt=0, description="seconds a model may take for a batch of images")
     osrm_url: str | None = Field(None, description="OSRM server for travel times, such as http://osrm:5000")
     max_rejected_percent: float | None = Field(None, ge=0, le=100, description="an import with more bad rows fails")
 
@@ -182,6 +188,16 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("expected an http:// or https:// URL")
         return value or None
+
+    @field_validator("inference_url")
+    @classmethod
+    def _is_an_inference_server(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https", "grpc", "grpcs"} or not parts.hostname or "@" in parts.netloc:
+            raise ValueError("expected http://, https://, grpc:// or grpcs:// and a host, without a password")
+        return value
 
     @field_validator("default_zone", "dispatch_zone")
     @classmethod

@@ -12,6 +12,7 @@ app = App(
         "opsroom.quality.disposition.api:router",
         "opsroom.quality.findings.api:router",
         "opsroom.quality.images.api:router",
+        "opsroom.quality.inference.api:router",
         "opsroom.quality.measurements.api:router",
         "opsroom.quality.nonconformances.api:router",
         "opsroom.quality.proofs.api:router",

@@ -1,4 +1,4 @@
-"""Statistics of process control from the command line, on CSV files and without a database."""
+"""Statistics of process control, on CSV files, and models, on images, from the command line and without a database."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,7 @@ import typer
 from opsroom.core.command_groups import group_with
 
 from .columns import Columns, read_columns
+from .inference.cli import infer, models
 from .spc.acceptance import operating_characteristic
 from .spc.arrays import Flags, Line, UnusableData
 from .spc.attributes import c_chart, np_chart, p_chart, u_chart
@@ -35,6 +36,8 @@ LATER = {
 group = typer.Typer(
     name="quality", help="Inspection lots and process control.", no_args_is_help=True, cls=group_with(LATER)
 )
+group.add_typer(models)
+group.command()(infer)
 
 
 class ChartKind(StrEnum):

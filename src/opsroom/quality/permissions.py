@@ -15,6 +15,7 @@ GRANTS: Grants = {
         "quality.measurements.write",
         "quality.defects.write",
         "quality.defects.review",
+        "quality.inference_jobs.write",
         "quality.inspections.write",
         "quality.signatures.write",
     },

@@ -29,6 +29,7 @@ EXACT = (
 )  # fmt: skip
 HEX = "length({0}) = 64 AND {0} = lower({0}) AND trim({0}, '0123456789abcdef') = ''"
 _unfinished = text("status IN ('queued', 'running')")
+_standing = text("status IN ('queued', 'running', 'succeeded')")
 
 
 class InferenceJob(Entity):
@@ -59,6 +60,16 @@ class InferenceJob(Entity):
             "created_at",
             postgresql_where=_unfinished,
             sqlite_where=_unfinished,
+        ),
+        # The same model looks at an image of an inspection once, however often it is asked to.
+        Index(
+            "uq_inference_jobs_standing",
+            "inspection_id",
+            "input_artifact_id",
+            "model_sha256",
+            unique=True,
+            postgresql_where=_standing,
+            sqlite_where=_standing,
         ),
         {
             "info": ruled(
