@@ -42,8 +42,8 @@ METADATA = {
     "name": "surface-defects",
     "version": "1",
     "labels": json.dumps(TYPES),
-    "threshold": "0.4",
-    "overlap": "0.45",
+    "threshold": "0.35",
+    "overlap": "0.4",
     "max_batch": "32",
 }
 
@@ -104,9 +104,9 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("out", type=Path)
     asked.add_argument("--seed", type=int, default=1)
-    asked.add_argument("--pictures", type=int, default=2500)
-    asked.add_argument("--steps", type=int, default=2200)
-    asked.add_argument("--whole", type=int, default=120, help="of the steps, so many last ones on whole pictures")
+    asked.add_argument("--pictures", type=int, default=4000)
+    asked.add_argument("--steps", type=int, default=4000)
+    asked.add_argument("--whole", type=int, default=250, help="of the steps, so many last ones on whole pictures")
     asked.add_argument("--batch", type=int, default=16)
     asked.add_argument("--threads", type=int, default=2)
     given = asked.parse_args()

@@ -12,7 +12,7 @@ CONTRACT = Contract("m", "1", ("dent",), 64, 64, 0.5, 0.5, 8)
 
 
 def test_a_wide_image_lies_in_the_middle_with_nothing_above_and_below() -> None:
-    pixels = np.tile(np.array([0, 200], np.uint8), (32, 64))
+    pixels = np.tile(np.array([0, 200], np.uint8), (32, 32))
     image = prepared(pixels, CONTRACT)
     assert image.tensor.shape == (1, 64, 64)
     assert image.placement == Placement(0.0, 0.25, 1.0, 0.5)

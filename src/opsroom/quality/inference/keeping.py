@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.clock import now
@@ -135,7 +135,5 @@ async def _inspections(session: AsyncSession, ids: set[UUID]) -> dict[UUID, Insp
 
 async def _units(session: AsyncSession, inspections: set[UUID]) -> dict[tuple[UUID, UUID], int | None]:
     columns = (InspectionImage.inspection_id, InspectionImage.artifact_id, InspectionImage.unit_number)
-    rows: Sequence[Row[Any]] = (
-        await session.execute(select(*columns).where(InspectionImage.inspection_id.in_(inspections)))
-    ).all()
+    rows = await session.execute(select(*columns).where(InspectionImage.inspection_id.in_(inspections)))
     return {(row.inspection_id, row.artifact_id): row.unit_number for row in rows}

@@ -44,7 +44,7 @@ def _milled(generator: Generator) -> Field:
     across, down = grid()
     middle = generator.uniform(-2, 3, 2) * SIZE
     distance = np.hypot(across - middle[0], down - middle[1])
-    arcs = np.sin(distance * (2 * np.pi / generator.uniform(5, 14)) + smooth(generator, 6) * 0.6)
+    arcs: Field = np.sin(distance * (2 * np.pi / generator.uniform(5, 14)) + smooth(generator, 6) * 0.6)
     return arcs * generator.uniform(3, 9) + generator.normal(0, 4, (SIZE, SIZE))
 
 
@@ -55,4 +55,5 @@ def _blasted(generator: Generator) -> Field:
 def _light(generator: Generator) -> Field:
     across, down = grid()
     slope = generator.normal(0, 14, 2)
-    return (across / SIZE - 0.5) * slope[0] + (down / SIZE - 0.5) * slope[1] + smooth(generator, 2) * 5
+    plane: Field = (across / SIZE - 0.5) * slope[0] + (down / SIZE - 0.5) * slope[1]
+    return plane + smooth(generator, 2) * 5

@@ -57,7 +57,7 @@ class OpenInferenceHttp:
         except TimeoutError:
             raise TimedOut(self.server, self._seconds) from None
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
-            raise ServerAway(f"{self.server} does not answer: {error or type(error).__name__}.") from error
+            raise ServerAway(f"{self.server} does not answer: {str(error) or type(error).__name__}.") from error
 
     async def _run(self, pool: httpcore.AsyncConnectionPool, model: Model, pixels: Tensor) -> Outputs:
         if model.sha256 not in self._binary:
@@ -90,7 +90,9 @@ class OpenInferenceHttp:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         found = b""
-        async with pool.stream(method, self.server + path, headers=headers or {}, content=body) as response:
+        async with pool.stream(
+            method, self.server + path, headers=list((headers or {}).items()), content=body
+        ) as response:
             async for part in response.aiter_stream():
                 found += part
                 if len(found) > LARGEST_ANSWER:
