@@ -1,7 +1,7 @@
 """quality: a model looks at an image of an inspection once
 
 Revision: a41c7be0d5f2
-After: 7d2c4be1a905
+After: c41f0b7de652
 
 Nothing wrote runs before, so that no two can stand in the way of the index.
 """
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "a41c7be0d5f2"
-down_revision: str | None = "7d2c4be1a905"
+down_revision: str | None = "c41f0b7de652"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 lint_accepts: dict[str, str] = {"require-concurrent-index-creation": "nothing has written runs of models yet"}
