@@ -10,14 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.dispatch.models import AssignmentRule, Order, OrderStatus, Vehicle
-from opsroom.dispatch.plan_models import (
-    Decision,
-    DecisionStatus,
-    OperationalOutcome,
-    Route,
-    RouteStatus,
-    RouteStop,
-)
+from opsroom.dispatch.outcome_models import OperationalOutcome
+from opsroom.dispatch.plan_models import Decision, DecisionStatus, Route, RouteStatus, RouteStop
 from opsroom.dispatch.planning.confidence import wilson
 from opsroom.dispatch.planning.simulation.scores import Interval, interval
 

@@ -23,7 +23,8 @@ from opsroom.dispatch.event_schemas import EventReport
 from opsroom.dispatch.learning import JOB as LEARN
 from opsroom.dispatch.models import Customer
 from opsroom.dispatch.options import DispatchOptions, options_from
-from opsroom.dispatch.plan_models import Decision, DecisionType, EventType, Route, StopType
+from opsroom.dispatch.outcome_models import EventType
+from opsroom.dispatch.plan_models import Decision, DecisionType, Route, StopType
 from opsroom.dispatch.proposals import write_down
 from opsroom.dispatch.resources import ORDERS
 from opsroom.dispatch.schemas import OrderCreate

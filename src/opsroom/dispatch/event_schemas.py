@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from opsroom.dispatch.plan_models import EventType
+from opsroom.dispatch.outcome_models import EventType
 from opsroom.dispatch.schemas import Location, Shape
 
 

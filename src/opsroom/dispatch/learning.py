@@ -10,8 +10,9 @@ from opsroom.core.errors import Conflict, NotFound
 from opsroom.core.jobs.handler import JobType, Run
 from opsroom.core.parts import NoPayload, Parts
 from opsroom.dispatch.engine_values import seconds_of
+from opsroom.dispatch.learned_models import CorrectionStatus, TravelCorrection
 from opsroom.dispatch.locking import take_turn
-from opsroom.dispatch.plan_models import CorrectionStatus, OperationalOutcome, TravelCorrection
+from opsroom.dispatch.outcome_models import OperationalOutcome
 from opsroom.dispatch.planning.corrections import NONE, Corrections, Leg, Verdict, judge
 
 JOB = "dispatch.learn"

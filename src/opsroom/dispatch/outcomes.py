@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from opsroom.dispatch.engine_values import place_of, seconds_of
 from opsroom.dispatch.models import Order, OrderStatus, Vehicle
 from opsroom.dispatch.options import DispatchOptions
-from opsroom.dispatch.plan_models import OperationalOutcome, Route, RouteStop, StopStatus, StopType
+from opsroom.dispatch.outcome_models import OperationalOutcome
+from opsroom.dispatch.plan_models import Route, RouteStop, StopStatus, StopType
 from opsroom.dispatch.planning.problem import Place, TravelBelief
 from opsroom.dispatch.planning.travel import GreatCircle
 

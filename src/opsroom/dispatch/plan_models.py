@@ -1,4 +1,4 @@
-"""What was decided, what is driven, and what came of it."""
+"""What was decided, and what is driven."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -60,25 +60,8 @@ class StopStatus(StrEnum):
     SKIPPED = "skipped"
 
 
-class EventType(StrEnum):
-    DEPARTED = "departed"
-    ARRIVED = "arrived"
-    PICKED_UP = "picked_up"
-    DELIVERED = "delivered"
-    FAILED = "failed"
-    BREAKDOWN = "breakdown"
-    COMPLETED = "completed"
-
-
-class CorrectionStatus(StrEnum):
-    ACTIVE = "active"
-    RETIRED = "retired"
-    REFUSED = "refused"
-
-
 ON_THE_ROAD = text("status IN ('dispatched', 'in_progress')")
 STILL_TO_DO = text("status = 'planned'")
-IN_FORCE = text("status = 'active'")
 
 
 class Decision(Entity):
@@ -240,74 +223,3 @@ class RouteStop(Entity):
     delay_told_at: Mapped[datetime | None]
     failure_reason: Mapped[str | None] = mapped_column(String(400))
     proof_artifact_id: Mapped[UUID | None] = mapped_column(ForeignKey("artifacts.id"), index=True)
-
-
-class DriverEvent(Entity):
-    """What a driver said, in his own time (`at`). The id may be the driver's, so that a repetition is known as one."""
-
-    __table_args__ = (Index("ix_driver_events_route_id_at", "route_id", "at"),)
-
-    event_id: Mapped[str] = mapped_column(String(64), unique=True)
-    route_id: Mapped[str] = mapped_column(ForeignKey("routes.route_id", ondelete="CASCADE"))
-    stop_id: Mapped[str | None] = mapped_column(ForeignKey("route_stops.stop_id", ondelete="CASCADE"), index=True)
-    type: Mapped[EventType] = mapped_column(one_of(EventType))
-    at: Mapped[datetime]
-    location: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
-    reason: Mapped[str | None] = mapped_column(String(400))
-    proof_artifact_id: Mapped[UUID | None] = mapped_column(ForeignKey("artifacts.id"), index=True)
-    reported_by: Mapped[str] = mapped_column(String(150))
-
-
-class OperationalOutcome(Entity):
-    """errors: (actual − predicted) / predicted
-    metrics: further figures; `legs` holds what learning takes from it
-    """
-
-    __table_args__ = (
-        CheckConstraint("on_time_deliveries >= 0", name="on_time_deliveries"),
-        CheckConstraint("late_deliveries >= 0", name="late_deliveries"),
-        CheckConstraint("failed_deliveries >= 0", name="failed_deliveries"),
-        Index("ix_operational_outcomes_recorded_at", "recorded_at"),
-    )
-
-    outcome_id: Mapped[str] = mapped_column(String(60), unique=True)
-    route_id: Mapped[str] = mapped_column(ForeignKey("routes.route_id", ondelete="CASCADE"), unique=True)
-    decision_id: Mapped[str] = mapped_column(ForeignKey("decisions.decision_id"), index=True)
-    recorded_at: Mapped[datetime]
-    actual_cost_kes: Mapped[Decimal] = mapped_column(Money)
-    actual_duration_minutes: Mapped[float]
-    actual_distance_km: Mapped[float]
-    cost_error: Mapped[float | None]
-    duration_error: Mapped[float | None]
-    distance_error: Mapped[float | None]
-    revenue_kes: Mapped[Decimal] = mapped_column(Money)
-    profit_kes: Mapped[Decimal] = mapped_column(Money)
-    on_time_deliveries: Mapped[int] = mapped_column(Integer)
-    late_deliveries: Mapped[int] = mapped_column(Integer)
-    failed_deliveries: Mapped[int] = mapped_column(Integer)
-    metrics: Mapped[dict[str, Any]] = mapped_column(JsonDocument, default=dict)
-
-
-class TravelCorrection(Entity):
-    """Factors on driving times by corridor, learned from outcomes. One at a time is in force; none is ever lost.
-
-    factors: [{origin, destination, factor, observations}]
-    error_before, error_after: mean absolute error of the logarithm of driving times held out, without and with it
-    """
-
-    __table_args__ = (
-        CheckConstraint("trained_on >= 0 AND held_out >= 0", name="legs"),
-        Index(
-            "uq_travel_corrections_in_force", "status", unique=True, postgresql_where=IN_FORCE, sqlite_where=IN_FORCE
-        ),
-    )
-
-    number: Mapped[int] = mapped_column(Integer, unique=True)
-    status: Mapped[CorrectionStatus] = mapped_column(one_of(CorrectionStatus))
-    factors: Mapped[list[dict[str, Any]]] = mapped_column(JsonDocument)
-    overall_factor: Mapped[float]
-    trained_on: Mapped[int] = mapped_column(Integer)
-    held_out: Mapped[int] = mapped_column(Integer)
-    error_before: Mapped[float | None]
-    error_after: Mapped[float | None]
-    reason: Mapped[str] = mapped_column(String(400))

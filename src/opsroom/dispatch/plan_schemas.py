@@ -5,15 +5,9 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from opsroom.dispatch.plan_models import (
-    CorrectionStatus,
-    DecisionStatus,
-    DecisionType,
-    EventType,
-    RouteStatus,
-    StopStatus,
-    StopType,
-)
+from opsroom.dispatch.learned_models import CorrectionStatus
+from opsroom.dispatch.outcome_models import EventType
+from opsroom.dispatch.plan_models import DecisionStatus, DecisionType, RouteStatus, StopStatus, StopType
 from opsroom.dispatch.schemas import Recorded
 
 PolicyName = Literal["greedy", "lazy", "pfa", "cfa", "vfa", "dla", "best"]

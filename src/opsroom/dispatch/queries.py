@@ -21,7 +21,8 @@ from opsroom.dispatch.deciding import (
 )
 from opsroom.dispatch.engine_values import instant_of
 from opsroom.dispatch.models import Order
-from opsroom.dispatch.plan_models import Decision, DriverEvent, Route, RouteStop
+from opsroom.dispatch.outcome_models import DriverEvent
+from opsroom.dispatch.plan_models import Decision, Route, RouteStop
 from opsroom.dispatch.planning.explain import Explanation
 from opsroom.dispatch.planning.problem import State
 from opsroom.dispatch.planning.situation import Situation

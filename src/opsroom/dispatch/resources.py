@@ -3,15 +3,10 @@
 from opsroom.core.resources.declaration import Resource
 from opsroom.core.resources.presentation import Presentation
 from opsroom.core.shapes import patch_of
+from opsroom.dispatch.learned_models import TravelCorrection
 from opsroom.dispatch.models import AssignmentRule, City, Customer, Order, Vehicle
-from opsroom.dispatch.plan_models import (
-    Decision,
-    DriverEvent,
-    OperationalOutcome,
-    Route,
-    RouteStop,
-    TravelCorrection,
-)
+from opsroom.dispatch.outcome_models import DriverEvent, OperationalOutcome
+from opsroom.dispatch.plan_models import Decision, Route, RouteStop
 from opsroom.dispatch.plan_schemas import (
     CorrectionRead,
     DecisionRead,

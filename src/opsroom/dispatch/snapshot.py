@@ -11,18 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from opsroom.core.db.base import Entity
 from opsroom.core.errors import Invalid
 from opsroom.dispatch.engine_values import UNBOUNDED, Rules, engine_order, engine_vehicle, seconds_of
+from opsroom.dispatch.learned_models import CorrectionStatus, TravelCorrection
 from opsroom.dispatch.locking import take_turn
 from opsroom.dispatch.models import AssignmentRule, Customer, Order, OrderStatus, Vehicle, VehicleStatus
 from opsroom.dispatch.options import DispatchOptions
-from opsroom.dispatch.plan_models import (
-    CorrectionStatus,
-    Decision,
-    DecisionStatus,
-    Route,
-    RouteStatus,
-    RouteStop,
-    TravelCorrection,
-)
+from opsroom.dispatch.plan_models import Decision, DecisionStatus, Route, RouteStatus, RouteStop
 from opsroom.dispatch.planning import problem
 from opsroom.dispatch.planning.problem import ArrivalBelief, State, TravelBelief
 from opsroom.dispatch.planning.travel import GreatCircle, distinct

@@ -1,14 +1,9 @@
 """Importing this registers the tables of the dispatch app."""
 
+from opsroom.dispatch.learned_models import TravelCorrection
 from opsroom.dispatch.models import AssignmentRule, City, Customer, Order, Vehicle
-from opsroom.dispatch.plan_models import (
-    Decision,
-    DriverEvent,
-    OperationalOutcome,
-    Route,
-    RouteStop,
-    TravelCorrection,
-)
+from opsroom.dispatch.outcome_models import DriverEvent, OperationalOutcome
+from opsroom.dispatch.plan_models import Decision, Route, RouteStop
 
 __all__ = [
     "AssignmentRule",
