@@ -12,11 +12,12 @@ from opsroom.core.db.session import Reading, Unit
 from opsroom.core.errors import Forbidden
 from opsroom.core.jobs.queue import TheQueue
 from opsroom.dispatch import committing, queries
+from opsroom.dispatch.cancelling import cancel_order
 from opsroom.dispatch.deciding_jobs import JOB, Decide
 from opsroom.dispatch.options import DispatchOptions, options_from
 from opsroom.dispatch.plan_models import DecisionType
 from opsroom.dispatch.plan_schemas import DecisionRead, PolicyName
-from opsroom.dispatch.schemas import Shape
+from opsroom.dispatch.schemas import OrderRead, Shape
 from opsroom.dispatch.simulating_jobs import JOB as SIMULATION
 from opsroom.dispatch.simulating_jobs import Simulate
 
@@ -43,6 +44,10 @@ class DecisionAccepted(Shape):
 
 
 class Rejection(Shape):
+    reason: str = Field(min_length=1, max_length=400)
+
+
+class Cancellation(Shape):
     reason: str = Field(min_length=1, max_length=400)
 
 
@@ -123,6 +128,18 @@ async def request_simulation(
     """Play policies on days like those seen; the job's result is the scorecard."""
     job = await queue.add(session, SIMULATION, asked, actor=actor)
     return DecisionAccepted(job_id=job.id)
+
+
+@router.post("/orders/{order_id}/cancel")
+async def cancel_waiting_order(
+    order_id: OrderKey,
+    asked: Cancellation,
+    session: Unit,
+    queue: TheQueue,
+    _actor: Annotated[Actor, allow("dispatch.orders.write")],
+) -> OrderRead:
+    """Take an order that waits out of the operation. One that is on a truck is refused with where it is."""
+    return OrderRead.model_validate(await cancel_order(session, queue, order_id, asked.reason))
 
 
 @router.get("/orders/{order_id}/track")

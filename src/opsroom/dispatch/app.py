@@ -6,7 +6,11 @@ app = App(
     name="dispatch",
     title="Dispatch: send now or wait and consolidate, explained.",
     models="opsroom.dispatch.tables",
-    routers=("opsroom.dispatch.api:router", "opsroom.dispatch.routes_api:router"),
+    routers=(
+        "opsroom.dispatch.api:router",
+        "opsroom.dispatch.routes_api:router",
+        "opsroom.dispatch.learning_api:router",
+    ),
     jobs="opsroom.dispatch.jobs:job_types",
     resources="opsroom.dispatch.resources:RESOURCES",
     permissions="opsroom.dispatch.permissions:GRANTS",

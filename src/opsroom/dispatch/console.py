@@ -19,6 +19,7 @@ from opsroom.core.jobs.models import UNFINISHED, Job
 from opsroom.core.jobs.queue import TheQueue
 from opsroom.core.resources.crud import create_item
 from opsroom.dispatch import board, committing, queries
+from opsroom.dispatch.cancelling import cancel_order
 from opsroom.dispatch.deciding_jobs import JOB, Decide
 from opsroom.dispatch.models import RuleKind
 from opsroom.dispatch.options import options_from
@@ -86,6 +87,20 @@ async def ask(
     )
     job = await queue.add(session, JOB, asked, actor=actor)
     return see_other(f"{PATH}?job={job.id}")
+
+
+@router.post("/orders/{order_id}/cancel", name="console_dispatch_cancel")
+async def cancel(
+    order_id: str,
+    session: Unit,
+    queue: TheQueue,
+    _actor: Annotated[Actor, allow("dispatch.orders.write")],
+    reason: Annotated[str, Form()] = "",
+) -> Response:
+    if not reason.strip():
+        raise Invalid("reason: say why it is cancelled.", field="reason")
+    await cancel_order(session, queue, order_id, reason.strip()[:400])
+    return see_other(PATH, f"{order_id} is cancelled.")
 
 
 @router.get("/progress/{job_id}/live", name="console_dispatch_work", dependencies=[allow("dispatch.decisions.read")])

@@ -6,18 +6,16 @@ Pure but for the clock that measures how long it took; slow, so it runs in a thr
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from opsroom.dispatch.planning.decision import Decision
+from opsroom.dispatch.planning.decision import Decision, Parameter
 from opsroom.dispatch.planning.explain import Explanation, explanations
-from opsroom.dispatch.planning.policies.consensus import Consensus, ConsensusParameters
-from opsroom.dispatch.planning.policies.policy import Policy
-from opsroom.dispatch.planning.policies.registry import POLICIES
+from opsroom.dispatch.planning.policies.registry import policy_of
 from opsroom.dispatch.planning.problem import State
 from opsroom.dispatch.planning.routing.task import Budget
 from opsroom.dispatch.planning.situation import Situation
@@ -113,15 +111,12 @@ def decide(state: State, travel: Travelled, question: Question, tell: Tell = lam
 
 def answer(situation: Situation, question: Question) -> Decision:
     """The same for the same situation and question, always."""
-    policy = policy_for(question.policy, question.horizon)
-    return policy(situation, Budget(iterations=question.iterations), question.seed)
-
-
-def policy_for(name: str, horizon: int) -> Policy:
-    policy = POLICIES[name]
-    if isinstance(policy, Consensus):
-        return Consensus(ConsensusParameters(ahead=horizon), name)
-    return policy
+    known = {each.policy: each for each in situation.state.learned}
+    policy = policy_of(question.policy, known.values(), question.horizon)
+    decision = policy(situation, Budget(iterations=question.iterations), question.seed)
+    learned = known.get(question.policy)
+    told: dict[str, Parameter] = {} if learned is None else {"kind": learned.kind, "learned": learned.number}
+    return replace(decision, policy=question.policy, parameters=decision.parameters | told)
 
 
 def situation_of(state: State, matrix: TravelMatrix) -> Situation:

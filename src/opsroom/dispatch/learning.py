@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from opsroom.core.errors import Conflict, NotFound
 from opsroom.core.jobs.handler import JobType, Run
 from opsroom.core.parts import NoPayload, Parts
 from opsroom.dispatch.engine_values import seconds_of
@@ -14,6 +13,7 @@ from opsroom.dispatch.learned_models import CorrectionStatus, TravelCorrection
 from opsroom.dispatch.locking import take_turn
 from opsroom.dispatch.outcome_models import OperationalOutcome
 from opsroom.dispatch.planning.corrections import NONE, Corrections, Leg, Verdict, judge
+from opsroom.dispatch.promoting import keep
 
 JOB = "dispatch.learn"
 MEMORY = timedelta(days=180)
@@ -49,10 +49,7 @@ class Learner:
         if newest is not None and (newest.trained_on, newest.held_out) == (verdict.trained_on, verdict.held_out):
             return {"learned": False, "why": "no drive was made since"}
         row = _row(verdict, 1 if newest is None else newest.number + 1)
-        if row.status is CorrectionStatus.ACTIVE:
-            await _retire(session)
-        session.add(row)
-        await session.flush()
+        await keep(session, row)
         return {"learned": row.status is CorrectionStatus.ACTIVE, "number": row.number, "why": row.reason}
 
 
@@ -60,51 +57,24 @@ async def corrections_in_force(session: AsyncSession) -> Corrections:
     row = await session.scalar(select(TravelCorrection).where(TravelCorrection.status == CorrectionStatus.ACTIVE))
     if row is None:
         return NONE
-    corridors = {(each["origin"], each["destination"]): each["factor"] for each in row.factors}
-    return Corrections(row.overall_factor, corridors, {})
-
-
-async def activate(session: AsyncSession, number: int) -> TravelCorrection:
-    """Put an earlier correction in force again; the present one is kept, retired."""
-    await take_turn(session)
-    row = await _find(session, number)
-    if row.status is CorrectionStatus.ACTIVE:
-        raise Conflict(f"Correction {number} is in force already.", code="in_force")
-    await _retire(session)
-    row.status = CorrectionStatus.ACTIVE
-    await session.flush()
-    return row
-
-
-async def retire(session: AsyncSession, number: int) -> TravelCorrection:
-    """Take the correction out of force; travel times are those of the provider alone."""
-    await take_turn(session)
-    row = await _find(session, number)
-    if row.status is not CorrectionStatus.ACTIVE:
-        raise Conflict(f"Correction {number} is not in force.", code="not_in_force")
-    row.status = CorrectionStatus.RETIRED
-    await session.flush()
-    return row
-
-
-async def _find(session: AsyncSession, number: int) -> TravelCorrection:
-    query = select(TravelCorrection).where(TravelCorrection.number == number).with_for_update()
-    row: TravelCorrection | None = await session.scalar(query)
-    if row is None:
-        raise NotFound(f"There is no correction {number}.")
-    return row
-
-
-async def _retire(session: AsyncSession) -> None:
-    for row in await session.scalars(
-        select(TravelCorrection).where(TravelCorrection.status == CorrectionStatus.ACTIVE).with_for_update()
-    ):
-        row.status = CorrectionStatus.RETIRED
-    await session.flush()
+    return Corrections(
+        row.overall_factor,
+        corridors={(each["origin"], each["destination"]): each["factor"] for each in row.factors},
+        hours={(each["origin"], each["destination"], each["hour"]): each["factor"] for each in row.hour_factors},
+        vehicles={each["vehicle_id"]: each["factor"] for each in row.vehicle_factors},
+    )
 
 
 def _leg(found: dict[str, Any]) -> Leg:
-    return Leg(found["origin"], found["destination"], found["predicted_seconds"], found["actual_seconds"], found["at"])
+    return Leg(
+        found["origin"],
+        found["destination"],
+        found["predicted_seconds"],
+        found["actual_seconds"],
+        found["at"],
+        found.get("hour"),
+        found.get("vehicle_id", ""),
+    )
 
 
 def _row(verdict: Verdict, number: int) -> TravelCorrection:
@@ -114,13 +84,16 @@ def _row(verdict: Verdict, number: int) -> TravelCorrection:
         number=number,
         status=CorrectionStatus.ACTIVE if verdict.better else CorrectionStatus.REFUSED,
         factors=[
-            {
-                "origin": origin,
-                "destination": destination,
-                "factor": round(factor, 6),
-                "observations": learned.seen[origin, destination],
-            }
-            for (origin, destination), factor in learned.corridors.items()
+            {"origin": key[0], "destination": key[1]} | _factor(factor, learned.seen[key])
+            for key, factor in learned.corridors.items()
+        ],
+        hour_factors=[
+            {"origin": key[0], "destination": key[1], "hour": key[2]} | _factor(factor, learned.seen_hours[key])
+            for key, factor in learned.hours.items()
+        ],
+        vehicle_factors=[
+            {"vehicle_id": key} | _factor(factor, learned.seen_vehicles[key])
+            for key, factor in learned.vehicles.items()
         ],
         overall_factor=round(learned.overall, 6),
         trained_on=verdict.trained_on,
@@ -129,3 +102,7 @@ def _row(verdict: Verdict, number: int) -> TravelCorrection:
         error_after=round(verdict.error_after, 6),
         reason=f"{'better' if verdict.better else 'not better'}: mean log error {compared}"[:400],
     )
+
+
+def _factor(factor: float, observations: int) -> dict[str, float | int]:
+    return {"factor": round(factor, 6), "observations": observations}

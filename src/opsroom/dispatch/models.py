@@ -139,6 +139,8 @@ class Order(Entity):
     received_at: Mapped[datetime]
     must_go_by: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancelled_reason: Mapped[str | None] = mapped_column(String(400))
 
     @hybrid_property
     def time_window(self) -> dict[str, Any]:

@@ -94,14 +94,14 @@ def _legs(
     for stop in visited:
         there = place_of(stop.location)
         if left is not None and stop.actual_arrival is not None and there.key != here.key:
-            yield from _leg(options, here, there, left, stop.actual_arrival)
+            yield from _leg(options, vehicle, here, there, left, stop.actual_arrival)
         here, left = there, stop.actual_departure or stop.actual_arrival
     if vehicle.home_location is not None and left is not None and route.completed_at is not None:
-        yield from _leg(options, here, place_of(vehicle.home_location), left, route.completed_at)
+        yield from _leg(options, vehicle, here, place_of(vehicle.home_location), left, route.completed_at)
 
 
 def _leg(
-    options: DispatchOptions, here: Place, there: Place, left: datetime, arrived: datetime
+    options: DispatchOptions, vehicle: Vehicle, here: Place, there: Place, left: datetime, arrived: datetime
 ) -> Iterator[dict[str, Any]]:
     actual = (arrived - left).total_seconds()
     if here.area == there.area or not here.area or not there.area or actual <= 0:
@@ -114,4 +114,6 @@ def _leg(
         "predicted_seconds": predicted,
         "actual_seconds": round(actual),
         "at": seconds_of(left),
+        "hour": left.astimezone(options.zone).hour,
+        "vehicle_id": vehicle.vehicle_id,
     }

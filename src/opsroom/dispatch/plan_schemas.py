@@ -117,9 +117,27 @@ class CorrectionRead(Recorded):
     number: int
     status: CorrectionStatus
     factors: list[dict[str, Any]]
+    hour_factors: list[dict[str, Any]]
+    vehicle_factors: list[dict[str, Any]]
     overall_factor: float
     trained_on: int
     held_out: int
     error_before: float | None
     error_after: float | None
+    reason: str
+
+
+class LearnedPolicyRead(Recorded):
+    number: int
+    policy: str
+    kind: str
+    status: CorrectionStatus
+    parameters: dict[str, Any]
+    waiting_values: list[dict[str, Any]]
+    trained_on: int
+    held_out: int
+    cost_before: float
+    cost_after: float
+    difference_low: float | None
+    difference_high: float | None
     reason: str

@@ -207,11 +207,12 @@ def stops_of(
 ) -> list[RouteStop]:
     """Rows for the engine's stops; `first` is the number of the first, which is part of its name."""
     matrix = situation.travel
-    here = next(each.start.key for each in situation.state.vehicles if each.key == route.vehicle)
+    vehicle = next(each for each in situation.state.vehicles if each.key == route.vehicle)
+    here = vehicle.start.key
     found = []
     for number, stop in enumerate(route.stops, start=first):
         order = orders[stop.order]
-        drive = int(matrix.seconds[matrix.row[here], matrix.row[stop.place]])
+        drive = round(int(matrix.seconds[matrix.row[here], matrix.row[stop.place]]) * vehicle.pace)
         found.append(
             RouteStop(
                 stop_id=f"{route_id}-{number}",

@@ -33,7 +33,7 @@ from opsroom.dispatch.options import DispatchOptions, options_from
 from opsroom.dispatch.plan_models import DecisionStatus, DecisionType, Route, RouteStatus, RouteStop, StopStatus
 from opsroom.dispatch.planning.problem import Place, State
 from opsroom.dispatch.proposals import record_of
-from opsroom.dispatch.snapshot import Seen, travel_belief
+from opsroom.dispatch.snapshot import Seen, paced, travel_belief
 from opsroom.dispatch.travelling import travelled
 
 JOB = "dispatch.replan_route"
@@ -139,9 +139,8 @@ async def _rest(session: AsyncSession, options: DispatchOptions, payload: Replan
         orders.append(
             replace(order, pickup=stands if aboard else order.pickup, leave_by=UNBOUNDED, needs=(), refuses=())
         )
-    truck = replace(
-        engine_vehicle(vehicle, FREE, payload.at, options.zone), start=stands, available=since, until=UNBOUNDED
-    )
+    (known,) = await paced(session, [engine_vehicle(vehicle, FREE, payload.at, options.zone)])
+    truck = replace(known, start=stands, available=since, until=UNBOUNDED)
     state = State(
         instant=seconds_of(payload.at),
         orders=tuple(orders),

@@ -3,7 +3,7 @@
 from opsroom.core.resources.declaration import Resource
 from opsroom.core.resources.presentation import Presentation
 from opsroom.core.shapes import patch_of
-from opsroom.dispatch.learned_models import TravelCorrection
+from opsroom.dispatch.learned_models import LearnedPolicy, TravelCorrection
 from opsroom.dispatch.models import AssignmentRule, City, Customer, Order, Vehicle
 from opsroom.dispatch.outcome_models import DriverEvent, OperationalOutcome
 from opsroom.dispatch.plan_models import Decision, Route, RouteStop
@@ -11,6 +11,7 @@ from opsroom.dispatch.plan_schemas import (
     CorrectionRead,
     DecisionRead,
     EventRead,
+    LearnedPolicyRead,
     OutcomeRead,
     RouteRead,
     StopRead,
@@ -103,6 +104,7 @@ ORDERS = Resource(
     presentation=Presentation(
         columns=("order_id", "customer_name", "destination_city", "weight_tonnes", "price_kes", "status", "must_go_by"),
         kinds={"status": ORDER_KINDS},
+        aside="dispatch/order_aside.html",
     ),
 )
 RULES = Resource(
@@ -185,7 +187,22 @@ CORRECTIONS = Resource(
         columns=("number", "status", "trained_on", "error_before", "error_after", "created_at"),
     ),
 )
+LEARNED_POLICIES = Resource(
+    model=LearnedPolicy,
+    prefix=f"{PREFIX}/learned-policies",
+    tags=TAGS,
+    read=LearnedPolicyRead,
+    permission="dispatch.outcomes",
+    order=("-number",),
+    presentation=Presentation(
+        title="What was learned of policies?",
+        label="number",
+        listed=False,
+        columns=("number", "policy", "kind", "status", "cost_before", "cost_after", "difference_high", "created_at"),
+    ),
+)
 
 RESOURCES = (
     CITIES, CUSTOMERS, VEHICLES, ORDERS, RULES, DECISIONS, ROUTES, STOPS, EVENTS, OUTCOMES, CORRECTIONS,
+    LEARNED_POLICIES,
 )  # fmt: skip

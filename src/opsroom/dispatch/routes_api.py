@@ -1,4 +1,4 @@
-"""`/api/v1/dispatch/routes`: events from the road, proofs of delivery, stops in another order; what is learned."""
+"""`/api/v1/dispatch/routes`: events from the road, proofs of delivery, stops in another order."""
 
 from collections.abc import AsyncIterator
 from pathlib import PurePath
@@ -14,17 +14,16 @@ from opsroom.core.auth.guards import allow
 from opsroom.core.db.session import Unit
 from opsroom.core.errors import NotFound, UnsupportedMedia
 from opsroom.core.jobs.queue import TheQueue
-from opsroom.core.parts import NoPayload
 from opsroom.core.storage.blobs import CHUNK
 from opsroom.core.storage.models import Artifact, ArtifactType
 from opsroom.core.storage.serve import TheBlobs, send_artifact
-from opsroom.dispatch import deciding_jobs, learning, replanning
+from opsroom.dispatch import deciding_jobs, replanning
 from opsroom.dispatch.driving import report_event
 from opsroom.dispatch.event_schemas import EventReport
 from opsroom.dispatch.moving import move_stops
 from opsroom.dispatch.options import options_from
 from opsroom.dispatch.plan_models import DecisionType, Route, RouteStop
-from opsroom.dispatch.plan_schemas import CorrectionRead, EventRead, RouteRead
+from opsroom.dispatch.plan_schemas import EventRead, RouteRead
 from opsroom.dispatch.schemas import Shape
 
 router = APIRouter(prefix="/api/v1/dispatch", tags=["dispatch"])
@@ -42,10 +41,6 @@ class FileKept(Shape):
 
 class StopsInOrder(Shape):
     stops: list[str] = Field(min_length=2, max_length=200, description="every stop_id of the route, in the new order")
-
-
-class LearningAccepted(Shape):
-    job_id: UUID
 
 
 @router.post("/routes/{route_id}/events", status_code=201)
@@ -136,28 +131,3 @@ async def order_route_stops(
 ) -> RouteRead:
     """Set the order of stops of a route that has not departed; nothing plans it anew from then on."""
     return RouteRead.model_validate(await move_stops(session, route_id, asked.stops))
-
-
-@router.post("/corrections/learn", status_code=202)
-async def learn_corrections(
-    session: Unit, queue: TheQueue, actor: Annotated[Actor, allow("dispatch.outcomes.write")]
-) -> LearningAccepted:
-    """Learn corrections of travel times from all outcomes now; it is done every day anyway."""
-    job = await queue.add(session, learning.JOB, NoPayload(), actor=actor)
-    return LearningAccepted(job_id=job.id)
-
-
-@router.post("/corrections/{number}/activate")
-async def activate_correction(
-    number: int, session: Unit, _actor: Annotated[Actor, allow("dispatch.outcomes.write")]
-) -> CorrectionRead:
-    """Put an earlier correction in force again."""
-    return CorrectionRead.model_validate(await learning.activate(session, number))
-
-
-@router.post("/corrections/{number}/retire")
-async def retire_correction(
-    number: int, session: Unit, _actor: Annotated[Actor, allow("dispatch.outcomes.write")]
-) -> CorrectionRead:
-    """Take a correction out of force."""
-    return CorrectionRead.model_validate(await learning.retire(session, number))

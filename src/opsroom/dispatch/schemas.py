@@ -215,6 +215,8 @@ class OrderRead(Recorded):
     received_at: datetime
     must_go_by: datetime | None
     delivered_at: datetime | None
+    cancelled_at: datetime | None
+    cancelled_reason: str | None
 
 
 class RuleCreate(Shape):

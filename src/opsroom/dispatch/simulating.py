@@ -5,13 +5,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from opsroom.core.errors import Invalid
-from opsroom.dispatch.deciding import policy_for
+from opsroom.dispatch.planning.learned import Learned
 from opsroom.dispatch.planning.policies.policy import Policy
-from opsroom.dispatch.planning.policies.prizes import PrizeCollecting
-from opsroom.dispatch.planning.policies.thresholds import FullOrDue
+from opsroom.dispatch.planning.policies.registry import policy_of
 from opsroom.dispatch.planning.problem import ArrivalBelief, State
 from opsroom.dispatch.planning.routing.task import Budget
-from opsroom.dispatch.planning.simulation.run import Setting, run
+from opsroom.dispatch.planning.simulation.run import Setting, Step, run
 from opsroom.dispatch.planning.simulation.scores import Interval, Score, interval, paired, score
 from opsroom.dispatch.planning.simulation.streams import generated
 
@@ -24,18 +23,6 @@ MEASURES: dict[str, Callable[[Score], float]] = {
     "wait_hours": lambda each: each.wait / 3600,
     "load": lambda each: each.load,
 }
-
-CANDIDATES: dict[str, Mapping[str, Policy]] = {
-    "pfa": {
-        f"fill={fill} slack={slack}": FullOrDue(fill, slack) for fill in (0.5, 0.65, 0.8, 0.95) for slack in (0, 3600)
-    },
-    "cfa": {
-        f"calm={calm} urgent={urgent}": PrizeCollecting(calm, urgent)
-        for calm in (0.05, 0.15, 0.3, 0.5)
-        for urgent in (0.2, 0.35, 0.6)
-    },
-}
-"""What `tune` tries, by policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +37,14 @@ class Days:
     iterations: int
 
     def play(self, policy: Policy, seed: int) -> Score:
+        return score(self.steps(policy, seed))
+
+    def steps(self, policy: Policy, seed: int) -> tuple[Step, ...]:
         """One day. The same seed is the same day, whatever the policy. Blocking."""
         setting, begin = self._setting(), self.state.instant
         assert setting.arrivals is not None  # noqa: S101  checked by `days_like`
         orders = generated(setting.arrivals, begin, begin + (self.decisions - 1) * setting.interval, seed)
-        return score(run(policy, setting, orders, seed, Budget(iterations=self.iterations)))
+        return run(policy, setting, orders, seed, Budget(iterations=self.iterations))
 
     def _setting(self) -> Setting:
         state = self.state
@@ -97,8 +87,8 @@ def _next_morning(state: State, arrivals: ArrivalBelief) -> State:
     return replace(state, instant=begin, vehicles=fleet)
 
 
-def named(policies: Iterable[str], horizon: int = 1) -> dict[str, Policy]:
-    return {name: policy_for(name, horizon) for name in policies}
+def named(policies: Iterable[str], learned: Sequence[Learned]) -> dict[str, Policy]:
+    return {name: policy_of(name, learned) for name in policies}
 
 
 def compared(scores: Mapping[str, Sequence[Score]]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Simulator:
         async with self._database.transaction() as session:
             state = await read_operation(session, self._options, whole_seconds(now()))
         days = days_like(state, payload.decisions, payload.iterations)
-        policies = named(dict.fromkeys(payload.policies))
+        policies = named(dict.fromkeys(payload.policies), state.learned)
         scores: dict[str, list[Score]] = {name: [] for name in policies}
         for number in range(payload.days):
             for place, (name, policy) in enumerate(policies.items()):

@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from opsroom.core.db.base import Entity
 from opsroom.core.errors import Invalid
 from opsroom.dispatch.engine_values import UNBOUNDED, Rules, engine_order, engine_vehicle, seconds_of
-from opsroom.dispatch.learned_models import CorrectionStatus, TravelCorrection
+from opsroom.dispatch.learned_models import CorrectionStatus, LearnedPolicy
+from opsroom.dispatch.learning import corrections_in_force
 from opsroom.dispatch.locking import take_turn
 from opsroom.dispatch.models import AssignmentRule, Customer, Order, OrderStatus, Vehicle, VehicleStatus
 from opsroom.dispatch.options import DispatchOptions
 from opsroom.dispatch.plan_models import Decision, DecisionStatus, Route, RouteStatus, RouteStop
 from opsroom.dispatch.planning import problem
+from opsroom.dispatch.planning.learned import Learned, ValueCell
 from opsroom.dispatch.planning.problem import ArrivalBelief, State, TravelBelief
 from opsroom.dispatch.planning.travel import GreatCircle, distinct
 
@@ -52,7 +54,7 @@ async def read_state(session: AsyncSession, options: DispatchOptions, at: dateti
     vehicles = await _vehicles(session, routes)
     customers = await _customers(session, orders)
     rules = Rules.of((await session.scalars(select(AssignmentRule))).all())
-    trucks = tuple(engine_vehicle(vehicle, rules, at, options.zone) for vehicle in vehicles)
+    trucks = await paced(session, (engine_vehicle(vehicle, rules, at, options.zone) for vehicle in vehicles))
     under_way = await _set_out_before(session, orders)
     departure = seconds_of(at) + options.loading
     state = State(
@@ -72,6 +74,7 @@ async def read_state(session: AsyncSession, options: DispatchOptions, at: dateti
         loading=options.loading,
         travel=await travel_belief(session, options, at),
         arrivals=await _arrivals(session, options, at),
+        learned=await learned_in_force(session),
     )
     versions = {"orders": _versions(orders, "order_id"), "vehicles": _versions(vehicles, "vehicle_id")}
     return Seen(state, versions | {"routes": _versions(routes, "route_id")}, tuple(r.route_id for r in routes))
@@ -82,15 +85,16 @@ async def read_operation(session: AsyncSession, options: DispatchOptions, at: da
     out = (VehicleStatus.MAINTENANCE, VehicleStatus.OFF_DUTY)
     query = select(Vehicle).where(Vehicle.status.not_in(out)).order_by(Vehicle.vehicle_id)
     rules = Rules({}, frozenset())
-    fleet = [engine_vehicle(row, rules, at, options.zone) for row in await session.scalars(query)]
+    fleet = await paced(session, [engine_vehicle(row, rules, at, options.zone) for row in await session.scalars(query)])
     return State(
         instant=seconds_of(at),
         orders=(),
-        vehicles=tuple(fleet),
+        vehicles=fleet,
         interval=options.interval,
         loading=options.loading,
         travel=await travel_belief(session, options, at),
         arrivals=await _arrivals(session, options, at),
+        learned=await learned_in_force(session),
     )
 
 
@@ -115,11 +119,33 @@ def late_terms(
 
 async def travel_belief(session: AsyncSession, options: DispatchOptions, at: datetime) -> TravelBelief:
     """The built-in travel times with the corrections in force."""
-    learned = await session.scalar(
-        select(TravelCorrection.factors).where(TravelCorrection.status == CorrectionStatus.ACTIVE)
+    known = await corrections_in_force(session)
+    return TravelBelief(
+        utc_offset=options.utc_offset(at),
+        corridors=tuple((*corridor, factor) for corridor, factor in known.corridors.items()),
+        hours=tuple((*slot, factor) for slot, factor in known.hours.items()),
     )
-    corridors = tuple((each["origin"], each["destination"], each["factor"]) for each in learned or ())
-    return TravelBelief(utc_offset=options.utc_offset(at), corridors=corridors)
+
+
+async def paced(session: AsyncSession, trucks: Iterable[problem.Vehicle]) -> tuple[problem.Vehicle, ...]:
+    """The trucks at the pace that their drives have shown."""
+    known = (await corrections_in_force(session)).vehicles
+    return tuple(replace(truck, pace=known.get(truck.key, 1.0)) for truck in trucks)
+
+
+async def learned_in_force(session: AsyncSession) -> tuple[Learned, ...]:
+    """Of each policy of which something was learned."""
+    query = select(LearnedPolicy).where(LearnedPolicy.status == CorrectionStatus.ACTIVE).order_by(LearnedPolicy.policy)
+    return tuple(
+        Learned(
+            row.policy,
+            row.number,
+            row.kind,
+            row.parameters,
+            tuple(ValueCell(**each) for each in row.waiting_values),
+        )
+        for row in await session.scalars(query)
+    )
 
 
 async def _refuse_older(session: AsyncSession, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """Importing this registers the tables of the dispatch app."""
 
-from opsroom.dispatch.learned_models import TravelCorrection
+from opsroom.dispatch.learned_models import LearnedPolicy, TravelCorrection
 from opsroom.dispatch.models import AssignmentRule, City, Customer, Order, Vehicle
 from opsroom.dispatch.outcome_models import DriverEvent, OperationalOutcome
 from opsroom.dispatch.plan_models import Decision, Route, RouteStop
@@ -11,6 +11,7 @@ __all__ = [
     "Customer",
     "Decision",
     "DriverEvent",
+    "LearnedPolicy",
     "OperationalOutcome",
     "Order",
     "Route",

@@ -1,9 +1,12 @@
-"""What drives that were made teach about drives to come: a factor on the time, by corridor.
+"""What drives that were made teach about drives to come: a factor on the time, by corridor, hour and vehicle.
 
 y = log(actual / predicted) of each drive, weighted by recency w = 2^(−age / HALF_LIFE). The overall mean is shrunk to
-no correction, each corridor's mean to the overall one:
+no correction, each corridor's mean to the overall one, each of its hours' to the corridor's; a vehicle's is what is
+left over then, shrunk to nothing:
 
-    m = Σ w y / (Σ w + STRENGTH_ALL)        m_c = (Σ_c w y + STRENGTH · m) / (Σ_c w + STRENGTH)
+    m = Σ w y / (Σ w + STRENGTH_ALL)                m_c = (Σ_c w y + STRENGTH · m) / (Σ_c w + STRENGTH)
+    m_ch = (Σ_ch w y + STRENGTH · m_c) / (Σ_ch w + STRENGTH)
+    m_v = Σ_v w (y − m_ch) / (Σ_v w + STRENGTH)
 
 Partial pooling (A. Gelman, J. Hill, "Data Analysis Using Regression and Multilevel/Hierarchical Models", 2007,
 chapter 12), after the shrinkage of B. Efron and C. Morris, JASA 70 (1975); with few drives a corridor says what all do.
@@ -11,15 +14,21 @@ chapter 12), after the shrinkage of B. Efron and C. Morris, JASA 70 (1975); with
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Self, TypeVar
+
+Corridor = tuple[str, str]
+Slot = tuple[str, str, int]
+"""A corridor in an hour of the local day."""
+Key = TypeVar("Key", Corridor, Slot, str)
 
 HALF_LIFE = 28 * 86_400
 """Seconds in which a drive loses half of its weight."""
 STRENGTH_ALL = 1.0
 """Drives that the belief in no correction at all is worth."""
 STRENGTH = 2.0
-"""Drives that the overall mean is worth to a corridor."""
+"""Drives that a level is worth to what is part of it."""
 HELD_OUT = 0.25
 """Part of the drives, the latest, that a correction is judged by and not learned from."""
 FEWEST = 4
@@ -37,9 +46,16 @@ class Leg:
     predicted: float
     actual: float
     at: int
+    hour: int | None = None
+    """Of the local day in which it began; None where nobody wrote it down."""
+    vehicle: str = ""
 
     @property
-    def corridor(self) -> tuple[str, str]:
+    def slot(self) -> Slot | None:
+        return None if self.hour is None else (*self.corridor, self.hour)
+
+    @property
+    def corridor(self) -> Corridor:
         """The same in both directions."""
         one, other = sorted((self.origin, self.destination))
         return one, other
@@ -51,18 +67,24 @@ class Leg:
 
 @dataclass(frozen=True)
 class Corrections:
-    """Factors on predicted times."""
+    """Factors on predicted times; a vehicle's multiplies that of its corridor and hour. Then drives behind each."""
 
     overall: float
-    corridors: dict[tuple[str, str], float]
-    seen: dict[tuple[str, str], int]
-    """Drives behind each corridor's factor."""
+    corridors: dict[Corridor, float] = field(default_factory=dict)
+    seen: dict[Corridor, int] = field(default_factory=dict)
+    hours: dict[Slot, float] = field(default_factory=dict)
+    seen_hours: dict[Slot, int] = field(default_factory=dict)
+    vehicles: dict[str, float] = field(default_factory=dict)
+    seen_vehicles: dict[str, int] = field(default_factory=dict)
 
     def factor(self, leg: Leg) -> float:
-        return self.corridors.get(leg.corridor, self.overall)
+        of_the_road = self.corridors.get(leg.corridor, self.overall)
+        if leg.slot is not None:
+            of_the_road = self.hours.get(leg.slot, of_the_road)
+        return of_the_road * self.vehicles.get(leg.vehicle, 1.0)
 
 
-NONE = Corrections(1.0, {}, {})
+NONE = Corrections(1.0)
 
 
 @dataclass(frozen=True)
@@ -81,19 +103,69 @@ class Verdict:
 
 
 def learn(legs: Iterable[Leg], now: int) -> Corrections:
-    """Factors from drives, as of `now`."""
-    sums: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    for leg in legs:
-        weight = 2.0 ** (-max(now - leg.at, 0) / HALF_LIFE)
-        for total, part in enumerate((weight, weight * leg.log_ratio, 1.0)):
-            sums[leg.corridor][total] += part
-    weights = sum(weight for weight, _, _ in sums.values())
-    mean = sum(weighted for _, weighted, _ in sums.values()) / (weights + STRENGTH_ALL)
-    corridors = {
-        corridor: math.exp((weighted + STRENGTH * mean) / (weight + STRENGTH))
-        for corridor, (weight, weighted, _) in sorted(sums.items())
-    }
-    return Corrections(math.exp(mean), corridors, {corridor: round(seen) for corridor, (_, _, seen) in sums.items()})
+    """Factors from drives, as of `now`: each level is shrunk to the one above it."""
+    drives = [(leg, 2.0 ** (-max(now - leg.at, 0) / HALF_LIFE)) for leg in legs]
+    overall = _Sum.over((leg.log_ratio, weight) for leg, weight in drives).shrunk(STRENGTH_ALL, 0.0)
+    corridors = _by(drives, lambda leg: leg.corridor, lambda _: overall)
+    hours = _by(drives, lambda leg: leg.slot, lambda leg: corridors[leg.corridor].mean)
+    known = {slot: level.mean for slot, level in hours.items()}
+    expected = {id(leg): known.get(leg.slot, corridors[leg.corridor].mean) for leg, _ in drives}
+    vehicles = _by(drives, lambda leg: leg.vehicle or None, lambda _: 0.0, lambda leg: expected[id(leg)])
+    return Corrections(
+        math.exp(overall),
+        {key: math.exp(level.mean) for key, level in corridors.items()},
+        {key: level.drives for key, level in corridors.items()},
+        {key: math.exp(level.mean) for key, level in hours.items()},
+        {key: level.drives for key, level in hours.items()},
+        {key: math.exp(level.mean) for key, level in vehicles.items()},
+        {key: level.drives for key, level in vehicles.items()},
+    )
+
+
+@dataclass
+class _Sum:
+    """Of logarithms by weight."""
+
+    weight: float = 0.0
+    weighted: float = 0.0
+    drives: int = 0
+
+    @classmethod
+    def over(cls, values: Iterable[tuple[float, float]]) -> Self:
+        found = cls()
+        for value, weight in values:
+            found.weight += weight
+            found.weighted += weight * value
+            found.drives += 1
+        return found
+
+    def shrunk(self, strength: float, towards: float) -> float:
+        return (self.weighted + strength * towards) / (self.weight + strength)
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    mean: float
+    drives: int
+
+
+def _by(
+    drives: Sequence[tuple[Leg, float]],
+    key: Callable[[Leg], Key | None],
+    towards: Callable[[Leg], float],
+    less: Callable[[Leg], float] = lambda _: 0.0,
+) -> dict[Key, _Level]:
+    """The mean of each group's logarithms, `less` what is expected of them, shrunk to what the group is part of."""
+    groups: dict[Key, list[tuple[Leg, float]]] = defaultdict(list)
+    for leg, weight in drives:
+        group = key(leg)
+        if group is not None:
+            groups[group].append((leg, weight))
+    found = {}
+    for group, members in sorted(groups.items()):
+        total = _Sum.over((leg.log_ratio - less(leg), weight) for leg, weight in members)
+        found[group] = _Level(total.shrunk(STRENGTH, towards(members[0][0])), total.drives)
+    return found
 
 
 def judge(legs: Sequence[Leg], present: Corrections, now: int) -> Verdict | None:

@@ -38,15 +38,15 @@ def _unfit(vehicle: Vehicle, order: Order) -> Iterator[str]:
 def _untimely(situation: Situation, vehicle: Vehicle, order: Order) -> Iterator[str]:
     travel, state = situation.travel, situation.state
     leaves = max(state.departure, vehicle.available)
-    loading = max(leaves + travel.drive(vehicle.start, order.pickup), order.ready)
+    loading = max(leaves + travel.drive(vehicle.start, order.pickup, vehicle.pace), order.ready)
     if vehicle.start.key == order.pickup.key:
         leaves = loading
     late = loading + order.pickup_service - order.leave_by
     if late > 0:
         yield f"it would leave {_minutes(late)} after the longest wait agreed"
-    arrival = loading + order.pickup_service + travel.drive(order.pickup, order.delivery)
+    arrival = loading + order.pickup_service + travel.drive(order.pickup, order.delivery, vehicle.pace)
     begin = max(arrival, order.earliest)
-    home = 0 if vehicle.end is None else travel.drive(order.delivery, vehicle.end)
+    home = 0 if vehicle.end is None else travel.drive(order.delivery, vehicle.end, vehicle.pace)
     back = begin + order.service + home
     if arrival > order.latest:
         yield f"it would arrive {_minutes(arrival - order.latest)} after the window closes"

@@ -10,6 +10,8 @@ from typing import Any, Self
 
 import msgspec
 
+from opsroom.dispatch.planning.learned import Learned
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -79,6 +81,8 @@ class Vehicle:
     per_hour: int = 0
     skills: tuple[str, ...] = ()
     count: int = 1
+    pace: float = 1.0
+    """Factor on its driving times, learned from what it drove."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ class TravelBelief:
     utc_offset: int = 3 * 3600
     corridors: tuple[tuple[str, str, float], ...] = ()
     """(area, area, factor on the time): learned corrections, valid in both directions."""
+    hours: tuple[tuple[str, str, int, float], ...] = ()
+    """(area, area, local hour, factor): takes the corridor's place for departures in that hour."""
 
     def __post_init__(self) -> None:
         if len(self.kmh) not in {1, 24} or min(self.kmh) <= 0:
@@ -129,6 +135,8 @@ class State:
     """How many decisions follow before everything must have gone; None: the operation does not end."""
     travel: TravelBelief = TravelBelief()
     arrivals: ArrivalBelief | None = None
+    learned: tuple[Learned, ...] = ()
+    """Of policies, what is in force."""
 
     def __post_init__(self) -> None:
         for name, keys in (

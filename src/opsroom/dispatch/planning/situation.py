@@ -8,7 +8,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from opsroom.dispatch.planning.arrivals import HistoryForecast
-from opsroom.dispatch.planning.problem import Order, Place, State
+from opsroom.dispatch.planning.problem import Order, Place, State, Vehicle
 from opsroom.dispatch.planning.travel import GreatCircle, TravelMatrix, TravelTimes, distinct
 
 
@@ -52,13 +52,12 @@ class Situation:
         """The last instant at which the order may leave its pickup: its window less the drive, the customer's
         patience, and the way home of the vehicle with the latest end of shift that could take it.
         """
-        drive = self.travel.drive(order.pickup, order.delivery)
-        latest = min(order.latest - drive, order.leave_by)
-        homes = [
-            vehicle.until
-            - drive
-            - order.service
-            - (0 if vehicle.end is None else self.travel.drive(order.delivery, vehicle.end))
-            for vehicle in self.state.vehicles
-        ]
-        return min(latest, max(homes, default=latest)) - order.pickup_service
+        arriving = [self._arriving(vehicle, order) for vehicle in self.state.vehicles]
+        unhurried = order.latest - self.travel.drive(order.pickup, order.delivery)
+        return min(order.leave_by, max(arriving, default=unhurried)) - order.pickup_service
+
+    def _arriving(self, vehicle: Vehicle, order: Order) -> int:
+        """When this vehicle has to leave the pickup at the latest, for the window and for its own end."""
+        drive = self.travel.drive(order.pickup, order.delivery, vehicle.pace)
+        home = 0 if vehicle.end is None else self.travel.drive(order.delivery, vehicle.end, vehicle.pace)
+        return min(order.latest, vehicle.until - order.service - home) - drive

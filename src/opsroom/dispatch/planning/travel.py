@@ -29,9 +29,9 @@ class TravelMatrix:
         if self.metres.shape != shape or self.seconds.shape != shape:
             raise ValueError(f"{len(self.row)} places need matrices of shape {shape}")
 
-    def drive(self, origin: Place, destination: Place) -> int:
-        """Seconds on the road."""
-        return int(self.seconds[self.row[origin.key], self.row[destination.key]])
+    def drive(self, origin: Place, destination: Place, pace: float = 1.0) -> int:
+        """Seconds on the road, for a vehicle of that pace."""
+        return round(int(self.seconds[self.row[origin.key], self.row[destination.key]]) * pace)
 
     def distance(self, origin: Place, destination: Place) -> int:
         return int(self.metres[self.row[origin.key], self.row[destination.key]])
@@ -52,18 +52,22 @@ class GreatCircle:
     def matrix(self, places: Sequence[Place], departure: int) -> TravelMatrix:
         places = distinct(places)
         metres = great_circle_metres(places) * self.belief.road_factor
-        seconds = metres / (self._kmh(departure) / 3.6) * self._corrections(places)
+        seconds = metres / (self._kmh(departure) / 3.6) * self._corrections(places, departure)
         row = {place.key: index for index, place in enumerate(places)}
         return TravelMatrix(row, np.rint(metres).astype(np.int64), np.rint(seconds).astype(np.int64))
 
     def _kmh(self, departure: int) -> float:
-        hour = (departure + self.belief.utc_offset) // 3600 % 24
-        return self.belief.kmh[hour % len(self.belief.kmh)]
+        return self.belief.kmh[self._hour(departure) % len(self.belief.kmh)]
 
-    def _corrections(self, places: Sequence[Place]) -> npt.NDArray[np.float64]:
+    def _hour(self, departure: int) -> int:
+        return (departure + self.belief.utc_offset) // 3600 % 24
+
+    def _corrections(self, places: Sequence[Place], departure: int) -> npt.NDArray[np.float64]:
         factors = np.ones((len(places), len(places)))
         areas = np.array([place.area for place in places])
-        for one, other, factor in self.belief.corridors:
+        hour = self._hour(departure)
+        of_this_hour = [(one, other, factor) for one, other, at, factor in self.belief.hours if at == hour]
+        for one, other, factor in (*self.belief.corridors, *of_this_hour):
             factors[np.ix_(areas == one, areas == other)] = factor
             factors[np.ix_(areas == other, areas == one)] = factor
         return factors

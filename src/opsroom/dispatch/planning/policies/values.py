@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from opsroom.dispatch.planning.decision import Decision
+from opsroom.dispatch.planning.learned import ValueCell
 from opsroom.dispatch.planning.policies.prizes import collect
 from opsroom.dispatch.planning.policies.worth import solo_cost
 from opsroom.dispatch.planning.problem import Order
@@ -42,6 +43,18 @@ class ValueTable:
         """Shrunk to the prior: n observations weigh n against `STRENGTH`."""
         mean, seen = self.shares.get((area, steps), (self.prior, 0))
         return (mean * seen + self.prior * STRENGTH) / (seen + STRENGTH)
+
+    @classmethod
+    def of(cls, cells: Iterable[ValueCell]) -> Self:
+        """The prior is the mean of all observations, once there are any."""
+        found = list(cells)
+        seen = sum(cell.observations for cell in found)
+        prior = sum(cell.share * cell.observations for cell in found) / seen if seen else cls.prior
+        return cls(prior, {(cell.area, cell.steps): (cell.share, cell.observations) for cell in found})
+
+    @property
+    def cells(self) -> tuple[ValueCell, ...]:
+        return tuple(ValueCell(*key, *value) for key, value in sorted(self.shares.items()))
 
     def learned(self, observations: Iterable[Observation]) -> Self:
         shares = dict(self.shares)

@@ -25,5 +25,5 @@ def _alone(situation: Situation, vehicle: Vehicle, order: Order) -> int:
     if vehicle.end is not None:
         legs.append((order.delivery, vehicle.end))
     metres = sum(travel.distance(*leg) for leg in legs)
-    seconds = sum(travel.drive(*leg) for leg in legs) + order.pickup_service + order.service
+    seconds = sum(travel.drive(*leg, vehicle.pace) for leg in legs) + order.pickup_service + order.service
     return driving_cost(vehicle, metres, seconds).total

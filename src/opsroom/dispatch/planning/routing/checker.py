@@ -144,4 +144,6 @@ class _Drive:
                 yield f"costs {cents} cents for {item}, not {getattr(self.route.cost, item)}"
 
     def _seconds(self, origin: str, destination: str) -> int:
-        return int(self.travel.seconds[self.travel.row[origin], self.travel.row[destination]])
+        return round(
+            int(self.travel.seconds[self.travel.row[origin], self.travel.row[destination]]) * self.vehicle.pace
+        )

@@ -108,7 +108,7 @@ def cost_of(problem: RoutingProblem, vehicle: Vehicle, visits: tuple[Visit, ...]
         opens, closes = order.earliest, order.latest
         if collecting:
             opens, closes = task.loadable, order.leave_by - order.pickup_service
-        clock = max(clock + travel.drive(here, place), opens)
+        clock = max(clock + travel.drive(here, place, vehicle.pace), opens)
         weight += order.weight if collecting else -order.weight
         volume += order.volume if collecting else -order.volume
         if clock > closes or weight > vehicle.weight or volume > vehicle.volume:
@@ -117,7 +117,7 @@ def cost_of(problem: RoutingProblem, vehicle: Vehicle, visits: tuple[Visit, ...]
         here = place
     if vehicle.end is not None:
         metres += travel.distance(here, vehicle.end)
-        clock += travel.drive(here, vehicle.end)
+        clock += travel.drive(here, vehicle.end, vehicle.pace)
     if clock > vehicle.until or clock - leaves > vehicle.longest:
         return None
     return vehicle.fixed + metres * vehicle.per_km / 1000 + (clock - leaves) * vehicle.per_hour / 3600

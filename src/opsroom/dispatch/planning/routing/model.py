@@ -8,7 +8,7 @@ What PyVRP does not have is said in loads: a skill is a dimension in which vehic
 so is leaving now.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -59,14 +59,14 @@ def build(problem: RoutingProblem) -> Model:
     clients = [number for number in numbers if problem.loads_at_start(number)]
     shipments = [number for number in numbers if not problem.loads_at_start(number)]
     fleet = _Fleet(problem, dimensions)
-    metres, seconds = _matrices(problem, nowhere=fleet.has_open_end)
+    metres, seconds = _matrices(problem, fleet.paces, nowhere=fleet.has_open_end)
     data = pyvrp.ProblemData(
         locations=[pyvrp.Location(0, 0)] * len(metres),
         clients=[_client(problem, problem.tasks[number], dimensions, rows) for number in clients],
         depots=[pyvrp.Depot(row) for row in fleet.depots],
         vehicle_types=fleet.types,
-        distance_matrices=[metres],
-        duration_matrices=[seconds],
+        distance_matrices=[metres] * len(seconds),
+        duration_matrices=seconds,
         shipments=[_shipment(problem, problem.tasks[number], dimensions, rows) for number in shipments],
     )
     return Model(data, tuple(fleet.vehicle_of_type), tuple(clients), tuple(shipments), tuple(fleet.leaves_now))
@@ -81,6 +81,8 @@ class _Fleet:
         self.types: list[pyvrp.VehicleType] = []
         self.vehicle_of_type: list[int] = []
         self.leaves_now: list[bool] = []
+        self.paces = sorted({vehicle.pace for vehicle in problem.vehicles})
+        """A profile of the model for each."""
         self.has_open_end = any(vehicle.end is None for vehicle in problem.vehicles)
         departures = (True, False) if any(task.leaves_now for task in problem.tasks) else (False,)
         for number, vehicle in enumerate(problem.vehicles):
@@ -117,6 +119,7 @@ class _Fleet:
             shift_duration=vehicle.longest,
             unit_distance_cost=round(vehicle.per_km * UNITS_PER_CENT / 1000),
             unit_duration_cost=round(vehicle.per_hour * UNITS_PER_CENT / 3600),
+            profile=self.paces.index(vehicle.pace),
         )
 
     def _depot(self, place: Place | None) -> int:
@@ -212,10 +215,12 @@ def _release(problem: RoutingProblem, task: Task, latest: int) -> int:
     return min(max(task.loadable - problem.departure, 0), latest)
 
 
-def _matrices(problem: RoutingProblem, *, nowhere: bool) -> tuple[Any, Any]:
-    """Metres and seconds; with one more place, free to reach and to leave, where open tours end.
+def _matrices(problem: RoutingProblem, paces: Sequence[float], *, nowhere: bool) -> tuple[Any, list[Any]]:
+    """Metres, and seconds at each pace; with one more place, free to reach and to leave, where open tours end.
 
     Untyped on the way out: the solver's stubs ask for one dimension where it takes two.
     """
     extra = int(nowhere)
-    return np.pad(problem.travel.metres, (0, extra)), np.pad(problem.travel.seconds, (0, extra))
+    seconds = np.pad(problem.travel.seconds, (0, extra))
+    at_each = [seconds if pace == 1.0 else np.rint(seconds * pace).astype(np.int64) for pace in paces]
+    return np.pad(problem.travel.metres, (0, extra)), at_each

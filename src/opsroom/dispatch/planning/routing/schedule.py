@@ -25,14 +25,14 @@ def as_route(problem: RoutingProblem, tour: Tour) -> Route:
     stops, clock, metres, here = [], leaves, 0, vehicle.start
     for visit, halt in zip(tour.visits, halts, strict=True):
         metres += problem.travel.distance(here, halt.place)
-        arrival = clock + problem.travel.drive(here, halt.place)
+        arrival = clock + problem.travel.drive(here, halt.place, vehicle.pace)
         begin = max(arrival, halt.opens)
         clock, here = begin + halt.service, halt.place
         order = problem.tasks[visit.task].order
         stops.append(Stop(visit.act, order.key, halt.place.key, arrival, begin, clock))
     if vehicle.end is not None:
         metres += problem.travel.distance(here, vehicle.end)
-        clock += problem.travel.drive(here, vehicle.end)
+        clock += problem.travel.drive(here, vehicle.end, vehicle.pace)
     cost = driving_cost(vehicle, metres, clock - leaves)
     return Route(vehicle.key, leaves, clock, tuple(stops), metres, cost)
 
@@ -62,7 +62,7 @@ def _latest_start(problem: RoutingProblem, vehicle: Vehicle, halts: list[_Halt],
     clock, here = earliest, vehicle.start
     begins = []
     for halt in halts:
-        clock = max(clock + problem.travel.drive(here, halt.place), halt.opens)
+        clock = max(clock + problem.travel.drive(here, halt.place, vehicle.pace), halt.opens)
         begins.append(clock)
         clock, here = clock + halt.service, halt.place
     slack = 2**40
@@ -73,13 +73,13 @@ def _latest_start(problem: RoutingProblem, vehicle: Vehicle, halts: list[_Halt],
         if following is None:
             absorbed = 0
         else:
-            drive = problem.travel.drive(halt.place, halts[index + 1].place)
+            drive = problem.travel.drive(halt.place, halts[index + 1].place, vehicle.pace)
             waiting = following - (begins[index] + halt.service + drive)
             absorbed = slack + waiting
         slack = min(absorbed, max(halt.closes - begins[index], 0))
     if not halts:
         return earliest
-    first = begins[0] - problem.travel.drive(vehicle.start, halts[0].place)
+    first = begins[0] - problem.travel.drive(vehicle.start, halts[0].place, vehicle.pace)
     latest = max(first + slack, earliest)
     if problem.start_by is not None:
         latest = min(latest, max(problem.start_by, earliest))

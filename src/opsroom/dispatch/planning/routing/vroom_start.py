@@ -9,6 +9,8 @@ nothing can be replayed anyway.
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from opsroom.dispatch.planning.problem import Order, Vehicle
 from opsroom.dispatch.planning.routing.task import Plan, RoutingProblem, Tour, Visit
 
@@ -25,8 +27,9 @@ def vroom_plan(problem: RoutingProblem) -> Plan | None:
     if any(task.loadable > problem.departure or task.leaves_now for task in problem.tasks):
         return None
     request = _library().Input()
-    request.set_durations_matrix("car", problem.travel.seconds)
-    request.set_distances_matrix("car", problem.travel.metres)
+    for pace in {vehicle.pace for vehicle in problem.vehicles}:
+        request.set_durations_matrix(str(pace), np.rint(problem.travel.seconds * pace).astype(np.int64))
+        request.set_distances_matrix(str(pace), problem.travel.metres)
     traits = _traits(problem)
     vehicle_of: list[int] = []
     for number, vehicle in enumerate(problem.vehicles):
@@ -67,6 +70,7 @@ def _vehicle(problem: RoutingProblem, vehicle: Vehicle, identity: int, traits: d
         end=None if vehicle.end is None else rows[vehicle.end.key],
         capacity=[min(vehicle.weight, LARGEST), min(vehicle.volume, LARGEST)],
         skills=has,
+        profile=str(vehicle.pace),
         time_window=_library().TimeWindow(opens, closes),
         costs=_library().VehicleCosts(fixed=vehicle.fixed, per_hour=vehicle.per_hour, per_km=vehicle.per_km),
     )

@@ -35,7 +35,7 @@ def drive(situation: Situation, route: Route, seed: int, spread: float) -> Outco
         order = orders[stop.order]
         collecting = stop.act == "pickup"
         place = order.pickup if collecting else order.delivery
-        clock += round(travel.drive(here, place) * delay_factor(seed, order.key, spread))
+        clock += round(travel.drive(here, place, vehicle.pace) * delay_factor(seed, order.key, spread))
         if not collecting:
             arrivals.append((order.key, clock))
             late += [order.key] if clock > order.latest else []
@@ -46,6 +46,6 @@ def drive(situation: Situation, route: Route, seed: int, spread: float) -> Outco
         load = max(load, loaded(vehicle, weight, volume))
         here = place
     if vehicle.end is not None:
-        clock += round(travel.drive(here, vehicle.end) * delay_factor(seed, route.orders[0], spread))
+        clock += round(travel.drive(here, vehicle.end, vehicle.pace) * delay_factor(seed, route.orders[0], spread))
     cost = driving_cost(vehicle, route.metres, clock - route.leaves)
     return Outcome(route.vehicle, clock, cost, tuple(arrivals), tuple(late), load, route.leaves)
