@@ -63,9 +63,11 @@ async def test_policies_are_compared_and_tuned_on_days_like_those_seen(
     assert counts[0] == counts[1] > 0
     again = json.loads(opsroom("simulate", "--policies", "greedy,lazy", "--days", "2", *at, "--json").stdout)
     assert again == card
-    ranked = json.loads(opsroom("tune", "--policy", "pfa", "--first", "1", *at, "--json").stdout)
-    assert len(ranked) == 8
-    assert ranked[0]["days"] >= ranked[-1]["days"]
+    tuned = json.loads(opsroom("tune", "--policy", "pfa", "--first", "1", "--held-out", "2", *at, "--json").stdout)
+    assert len(tuned["ranked"]) == 8
+    assert tuned["ranked"][0]["days"] >= tuned["ranked"][-1]["days"]
+    (kept,) = (await manager.get(f"{API}/learned-policies")).json()["items"]
+    assert tuned["learned"] == {"number": 1, "status": kept["status"], "why": kept["reason"]}
 
 
 ORDERS_FILE = """order_id,customer_id,pickup_location,destination_city,weight_tonnes,volume_m3,price_kes,time_window

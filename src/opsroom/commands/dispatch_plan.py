@@ -16,15 +16,17 @@ from opsroom.core.logs import configure_logs
 from opsroom.dispatch.committing import commit
 from opsroom.dispatch.deciding import Question, decide
 from opsroom.dispatch.deciding_jobs import whole_seconds
+from opsroom.dispatch.learned_models import LearnedPolicy
 from opsroom.dispatch.options import DispatchOptions, options_from
 from opsroom.dispatch.plan_models import Decision, DecisionType
 from opsroom.dispatch.planning.policies.registry import POLICIES
-from opsroom.dispatch.planning.simulation.learning import tune as race
 from opsroom.dispatch.planning.simulation.scores import Score
+from opsroom.dispatch.planning.simulation.training import LEARNABLE, Trained
+from opsroom.dispatch.policy_learning import LearnPolicy, keep_learned, reason_of, trainer_for
 from opsroom.dispatch.proposals import write_down
 from opsroom.dispatch.queries import replay as made_again
 from opsroom.dispatch.queries import stored
-from opsroom.dispatch.simulating import CANDIDATES, Days, compared, days_like, named
+from opsroom.dispatch.simulating import Days, compared, days_like, named
 from opsroom.dispatch.snapshot import read_operation, read_state
 from opsroom.dispatch.travelling import travelled
 from opsroom.main import House
@@ -107,7 +109,7 @@ def simulate_days(
     if unknown := sorted(set(names) - POLICIES.keys()):
         raise typer.BadParameter(f"{', '.join(unknown)}: not one of {', '.join(sorted(POLICIES))}")
     found = _days(at, decisions, iterations or 40)
-    chosen = named(names)
+    chosen = named(names, found.state.learned)
     scores: dict[str, list[Score]] = {
         name: [found.play(each, seed) for seed in range(days)] for name, each in chosen.items()
     }
@@ -120,28 +122,44 @@ def simulate_days(
 
 @tune_command.command()
 def tune_policy(
-    policy: Annotated[str, typer.Option(help=f"One of {', '.join(CANDIDATES)}.")] = "pfa",
+    policy: Annotated[str, typer.Option(help=f"One of {', '.join(LEARNABLE)}.")] = "pfa",
     first: Annotated[int, typer.Option(min=1, help="Days of the first round; each round plays twice as many.")] = 2,
+    held_out: Annotated[int, typer.Option(min=2, help="Further days that the winner is judged on.")] = 10,
     decisions: Annotated[int, typer.Option(min=1, max=48, help="Decisions of a day.")] = 12,
     iterations: IterationsOption = 20,
     at: AtOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Keep nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the parameters that cost least on days like those in the database, by sequential halving."""
-    if policy not in CANDIDATES:
-        raise typer.BadParameter(f"{policy} has no parameters to tune; one of {', '.join(CANDIDATES)} has")
-    found, candidates = _days(at, decisions, iterations or 20), CANDIDATES[policy]
-    ranked = race(
-        list(candidates), lambda name, seed: found.play(candidates[name], seed), lambda each: each.cost_per_order,
-        first=first,
-    )  # fmt: skip
+    """Find what costs least on days like those in the database, by sequential halving; vfa: learn its values.
+
+    It is kept as a version, and put in force if it is surely better on days held out.
+    """
+    if policy not in LEARNABLE:
+        raise typer.BadParameter(f"{policy} has nothing to tune; one of {', '.join(LEARNABLE)} has")
+    when = _instant(at)
+    asked = LearnPolicy.model_validate(
+        {"policy": policy, "days": first, "held_out": held_out, "decisions": decisions, "iterations": iterations or 20}
+    )
+
+    async def work(house: House, options: DispatchOptions) -> tuple[Trained, LearnedPolicy | None]:
+        async with house.database.transaction() as session:
+            trainer = await trainer_for(session, options, asked, when)
+        trained = trainer.train(policy)
+        if dry_run:
+            return trained, None
+        async with house.database.transaction() as session:
+            return trained, await keep_learned(session, trained)
+
+    trained, row = _run(work)
+    kept = {} if row is None else {"number": row.number, "status": row.status.value}
     if as_json:
-        typer.echo(
-            json.dumps([{"parameters": r.name, "cost_per_order_kes": r.mean / 100, "days": r.seeds} for r in ranked])
-        )
+        ranked = [{"parameters": r.name, "cost_per_order_kes": r.mean / 100, "days": r.seeds} for r in trained.ranked]
+        typer.echo(json.dumps({"ranked": ranked, "learned": {"why": reason_of(trained), **kept}}))
         return
-    for place, each in enumerate(ranked, start=1):
+    for place, each in enumerate(trained.ranked, start=1):
         typer.echo(f"{place:2}  {each.name:28}  KES {each.mean / 100:10,.2f} an order  on {each.seeds} days")
+    typer.echo(" ".join([*(f"{name} {value}:" for name, value in list(kept.items())[:1]), reason_of(trained)]))
 
 
 def _days(at: str | None, decisions: int, iterations: int) -> Days:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from opsroom.dispatch.learned_models import LearnedPolicy
 from opsroom.dispatch.models import AssignmentRule, Order, OrderStatus, Vehicle
 from opsroom.dispatch.outcome_models import OperationalOutcome
 from opsroom.dispatch.plan_models import Decision, DecisionStatus, Route, RouteStatus, RouteStop
@@ -124,6 +125,12 @@ def _card(policy: str, rows: Sequence[Any]) -> dict[str, Any]:
         "duration_error": interval([row.duration_error for row in rows if row.duration_error is not None] or [0.0]),
         "profit": sum(row.profit_kes for row in rows),
     }
+
+
+async def learned(connection: AsyncConnection, limit: int = 20) -> Sequence[Any]:
+    """Versions of policies, newest first."""
+    query = select(*LearnedPolicy.__table__.c).order_by(LearnedPolicy.number.desc()).limit(limit)
+    return (await connection.execute(query)).all()
 
 
 def half(found: Interval) -> float | None:

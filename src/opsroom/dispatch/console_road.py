@@ -1,7 +1,7 @@
 """`/console/dispatch/map`, `/day`, `/scorecard`: what is on the road, vehicles' days, and how policies have done."""
 
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
@@ -16,12 +16,15 @@ from opsroom.core.db.session import Reading, Unit
 from opsroom.core.errors import Invalid
 from opsroom.core.jobs.models import Job, JobStatus
 from opsroom.core.jobs.queue import TheQueue
-from opsroom.dispatch import board, console
+from opsroom.dispatch import board, console, policy_learning
+from opsroom.dispatch.learned_models import LearnedPolicy
 from opsroom.dispatch.options import options_from
 from opsroom.dispatch.picture import day_bars, draw_map
 from opsroom.dispatch.places import gazetteer
 from opsroom.dispatch.plan_models import Route, RouteStatus
 from opsroom.dispatch.planning.policies.registry import POLICIES
+from opsroom.dispatch.planning.simulation.training import LEARNABLE
+from opsroom.dispatch.promoting import activate, retire
 from opsroom.dispatch.simulating_jobs import JOB, Simulate
 
 router = APIRouter(prefix="/console/dispatch", include_in_schema=False)
@@ -77,6 +80,8 @@ async def show_scorecard(request: Request, connection: Reading, job: UUID | None
         simulated=(await connection.execute(newest)).one_or_none(),
         watched=None if job is None else await console.watched(connection, job),
         policies=list(console.POLICY_WORDS.items()),
+        learned=await board.learned(connection),
+        learnable=[(name, console.POLICY_WORDS[name]) for name in LEARNABLE],
     )
 
 
@@ -93,3 +98,29 @@ async def simulate(
     asked = Simulate.model_validate({"policies": policies, "days": days})
     job = await queue.add(session, JOB, asked, actor=actor)
     return see_other(f"{console.PATH}/scorecard?job={job.id}")
+
+
+@router.post("/learned-policies", name="console_dispatch_learn")
+async def learn(
+    session: Unit,
+    queue: TheQueue,
+    actor: Annotated[Actor, allow("dispatch.outcomes.write")],
+    policy: Annotated[str, Form()],
+) -> Response:
+    if policy not in LEARNABLE:
+        raise Invalid(f"policy: {policy} is not one of {', '.join(LEARNABLE)}.", field="policy")
+    asked = policy_learning.LearnPolicy.model_validate({"policy": policy})
+    job = await queue.add(session, policy_learning.JOB, asked, actor=actor)
+    return see_other(f"{console.PATH}/scorecard?job={job.id}")
+
+
+@router.post("/learned-policies/{number}/{verb}", name="console_dispatch_promote")
+async def promote(
+    number: int,
+    verb: Literal["activate", "retire"],
+    session: Unit,
+    _actor: Annotated[Actor, allow("dispatch.outcomes.write")],
+) -> Response:
+    change = {"activate": activate, "retire": retire}[verb]
+    row = await change(session, LearnedPolicy, number)
+    return see_other(f"{console.PATH}/scorecard", f"Version {number} of {row.policy} is {row.status.value}.")

@@ -1,6 +1,7 @@
 """The job `dispatch.learn_policy`: parameters or values of a policy, put in force if better on days held out."""
 
 import asyncio
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -45,7 +46,7 @@ class PolicyLearner:
 
     async def _compute(self, payload: LearnPolicy, run: Run) -> Trained:
         async with self._database.transaction() as session:
-            trainer = await trainer_for(session, self._options, payload)
+            trainer = await trainer_for(session, self._options, payload, now())
         await run.progress(0.05, f"simulated days under {payload.policy}")
         return await asyncio.to_thread(trainer.train, payload.policy)
 
@@ -54,12 +55,13 @@ class PolicyLearner:
         return {"number": row.number, "status": row.status.value, "why": row.reason}
 
 
-async def trainer_for(session: AsyncSession, options: DispatchOptions, asked: LearnPolicy) -> Trainer:
-    """
+async def trainer_for(session: AsyncSession, options: DispatchOptions, asked: LearnPolicy, at: datetime) -> Trainer:
+    """Days are like those before `at`.
+
     Raises:
         Invalid: there are no vehicles, or too few past orders to take after.
     """
-    state = await read_operation(session, options, whole_seconds(now()))
+    state = await read_operation(session, options, whole_seconds(at))
     days = days_like(state, asked.decisions, asked.iterations)
     outcomes = await observed_on_the_road(session) if asked.policy == "vfa" else ()
     return Trainer(days.steps, state.learned, outcomes, asked.days, asked.held_out)
@@ -85,15 +87,15 @@ async def keep_learned(session: AsyncSession, trained: Trained) -> LearnedPolicy
         cost_after=round(trained.after.mean / 100, 2),
         difference_low=round(trained.difference.low / 100, 2),
         difference_high=round(trained.difference.high / 100, 2),
-        reason=_reason(trained),
+        reason=reason_of(trained),
     )
     await keep(session, row)
     return row
 
 
-def _reason(trained: Trained) -> str:
+def reason_of(trained: Trained) -> str:
     word = "better" if trained.better else "not surely better"
-    told = f"{word}: an order cost KES {_kes(trained.difference)} more or less on {trained.held_out} days held out"
+    told = f"{word}: an order cost KES {_kes(trained.difference)} more on {trained.held_out} days held out"
     return f"{told}, {trained.service_after:.1%} in time after {trained.service_before:.1%}"
 
 

@@ -49,8 +49,9 @@ def must_go_by(order: dict[str, Any], customer: Customer) -> datetime | None:
     longest = customer.constraints.get("max_wait_hours")
     limits = [] if longest is None else [order["received_at"] + timedelta(hours=longest)]
     if order["window_end"] is not None:
-        ends = [_place(order["pickup_location"], "pickup"), _place(order["destination_location"], "delivery")]
-        drive = GreatCircle(TravelBelief()).matrix(ends, 0).drive(*ends)
+        pickup = _place(order["pickup_location"], "pickup")
+        delivery = _place(order["destination_location"], "delivery")
+        drive = GreatCircle(TravelBelief()).matrix((pickup, delivery), 0).drive(pickup, delivery)
         limits.append(order["window_end"] - timedelta(seconds=drive))
     return min(limits, default=None)
 

@@ -109,7 +109,7 @@ def learn(legs: Iterable[Leg], now: int) -> Corrections:
     corridors = _by(drives, lambda leg: leg.corridor, lambda _: overall)
     hours = _by(drives, lambda leg: leg.slot, lambda leg: corridors[leg.corridor].mean)
     known = {slot: level.mean for slot, level in hours.items()}
-    expected = {id(leg): known.get(leg.slot, corridors[leg.corridor].mean) for leg, _ in drives}
+    expected = {id(leg): corridors[leg.corridor].mean if leg.slot is None else known[leg.slot] for leg, _ in drives}
     vehicles = _by(drives, lambda leg: leg.vehicle or None, lambda _: 0.0, lambda leg: expected[id(leg)])
     return Corrections(
         math.exp(overall),

@@ -1,17 +1,24 @@
 """Routes for a problem, always: search where there is time, insertion where there is none, and a check on both."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from opsroom.dispatch.planning.decision import Route
 from opsroom.dispatch.planning.routing.insertion import insert_greedily
 from opsroom.dispatch.planning.routing.schedule import as_route
-from opsroom.dispatch.planning.routing.solver import Job, solve_all
+from opsroom.dispatch.planning.routing.solver import Job, first_plan, solve_all
 from opsroom.dispatch.planning.routing.task import Budget, Plan, RoutingProblem, Task
 from opsroom.dispatch.planning.routing.vroom_start import vroom_plan
 
 INDISPENSABLE = 10**10
 """Cents: the prize of a required task where not all of them can be carried; no route costs as much."""
+
+FEW = 60
+"""Tasks up to which greedy insertion takes no time that counts."""
+VROOM_SHARE = 0.25
+"""Of a budget in seconds, the longest that VROOM may take."""
 
 Check = Callable[[tuple[Route, ...]], tuple[str, ...]]
 """The rules that a set of routes breaks, as sentences."""
@@ -22,13 +29,14 @@ def plan_routes(problem: RoutingProblem, budget: Budget, seed: int, check: Check
     if not problem.tasks or not problem.vehicles:
         return ()
     candidates = _with_ample_fleet if problem.ample else _with_scarce_fleet
-    best: tuple[float, tuple[Route, ...]] | None = None
+    best: tuple[float, int, tuple[Route, ...]] | None = None
     for plan in candidates(problem, budget, seed):
         routes = tuple(as_route(problem, tour) for tour in plan.tours)
         if not check(routes):
-            offer = (loss(problem, plan, routes), routes)
-            best = offer if best is None or offer[0] < best[0] else best
-    return () if best is None else best[1]
+            # Of equal plans the one that is home sooner.
+            offer = (loss(problem, plan, routes), sum(route.arrives for route in routes), routes)
+            best = offer if best is None or offer[:2] < best[:2] else best
+    return () if best is None else best[2]
 
 
 def loss(problem: RoutingProblem, plan: Plan, routes: tuple[Route, ...]) -> float:
@@ -43,15 +51,19 @@ def loss(problem: RoutingProblem, plan: Plan, routes: tuple[Route, ...]) -> floa
 
 
 def _with_ample_fleet(problem: RoutingProblem, budget: Budget, seed: int) -> list[Plan]:
-    return _searched(problem, budget, seed, (None, None)) or [insert_greedily(problem)]
+    return _searched(problem, budget, seed, (None, None)) or [first_plan(problem)]
 
 
 def _with_scarce_fleet(problem: RoutingProblem, budget: Budget, seed: int) -> list[Plan]:
     """A start that keeps every rule makes sure that one search has a plan to come back to."""
-    starts = [insert_greedily(problem)]
-    quick = vroom_plan(problem) if budget.seconds is not None else None
-    if quick is not None:
-        starts.append(quick)
+    began = time.perf_counter()
+    starts = [first_plan(problem)]
+    if len(problem.tasks) <= FEW:
+        starts.append(insert_greedily(problem))
+    if budget.seconds is not None:
+        quick = vroom_plan(problem, timeout=timedelta(seconds=budget.seconds * VROOM_SHARE))
+        starts += [] if quick is None else [quick]
+        budget = replace(budget, seconds=max(budget.seconds - (time.perf_counter() - began), 0.0))
     start = min(starts, key=lambda plan: _start_loss(problem, plan))
     missing = {n for n, task in enumerate(problem.tasks) if task.required} - start.carried()
     offered = problem.offering(tuple(map(_dispensable, problem.tasks))) if missing else problem

@@ -26,11 +26,16 @@ from pyvrp.search import (
 
 from opsroom.dispatch.planning.routing.task import Budget
 
-ITERATIONS_A_SECOND = 2500
-"""Roughly, for a hundred orders; only turns a time budget into a memory length."""
+ITERATIONS_A_SECOND = 1500
+"""Roughly, for two hundred orders; only turns a time budget into a memory length."""
+SHORT = 1000
+"""Iterations below which only what is better than the plan of `SHORT_MEMORY` iterations ago goes on."""
+SHORT_MEMORY = 3
 MEMORY_SHARE = 1 / 30
-SHORTEST_MEMORY, LONGEST_MEMORY = 10, 300
+LONGEST_MEMORY = 300
 HIGHEST_PENALTY = 1e8
+NEVER = 2e10
+"""A penalty above the prizes of a first plan, which are a hundred times `solver.CARRIED` of the model's money."""
 DESCENT = (1.0, 3.0, 10.0)
 """Multiples of the fair penalties under which the first plan is made, before none but kept rules count."""
 SEARCH_START = 5.0
@@ -43,11 +48,7 @@ def search(data: pyvrp.ProblemData, budget: Budget, seed: int, initial: pyvrp.So
     """The best plan that keeps every rule, or None when none was met."""
     began = time.perf_counter()
     generator = pyvrp.RandomNumberGenerator(seed=seed)
-    neighbours = compute_neighbours(data, NeighbourhoodParams())
-    local = LocalSearch(data, generator, neighbours, PerturbationManager())
-    for operator in _OPERATORS:
-        if operator.supports(data):
-            local.add_operator(operator(data))
+    local = _local_search(data, generator)
     fair = fair_penalties(data)
     highest = pyvrp.CostEvaluator([HIGHEST_PENALTY] * len(fair[0]), HIGHEST_PENALTY, HIGHEST_PENALTY)
     if initial is None:
@@ -60,15 +61,38 @@ def search(data: pyvrp.ProblemData, budget: Budget, seed: int, initial: pyvrp.So
     penalties = PenaltyManager(
         _times(SEARCH_START, fair), PenaltyParams(solutions_between_updates=50, max_penalty=HIGHEST_PENALTY)
     )
-    memory = pyvrp.IteratedLocalSearchParams(history_length=memory_length(budget))
+    expected = iterations_of(budget)
+    memory = pyvrp.IteratedLocalSearchParams(
+        history_length=memory_length(expected), exhaustive_on_best=expected >= SHORT
+    )
     algorithm = pyvrp.IteratedLocalSearch(data, penalties, local, initial, memory)
     result = algorithm.run(_stop(budget, time.perf_counter() - began), collect_stats=False, display=False)
     return result.best if result.is_feasible() else None
 
 
-def memory_length(budget: Budget) -> int:
-    iterations = budget.iterations or round((budget.seconds or 0) * ITERATIONS_A_SECOND)
-    return min(max(round(iterations * MEMORY_SHARE), SHORTEST_MEMORY), LONGEST_MEMORY)
+def construct(data: pyvrp.ProblemData) -> pyvrp.Solution | None:
+    """A plan at once, which leaves out optional tasks that do not fit; None when it breaks a rule all the same."""
+    local = _local_search(data, pyvrp.RandomNumberGenerator(seed=0))
+    never = pyvrp.CostEvaluator([NEVER] * data.num_load_dimensions, NEVER, NEVER)
+    found = local(pyvrp.Solution(data, []), never, exhaustive=True)
+    return found if found.is_feasible() else None
+
+
+def _local_search(data: pyvrp.ProblemData, generator: pyvrp.RandomNumberGenerator) -> LocalSearch:
+    local = LocalSearch(data, generator, compute_neighbours(data, NeighbourhoodParams()), PerturbationManager())
+    for operator in _OPERATORS:
+        if operator.supports(data):
+            local.add_operator(operator(data))
+    return local
+
+
+def iterations_of(budget: Budget) -> int:
+    """How many there will be, as nearly as can be said."""
+    return budget.iterations or round((budget.seconds or 0) * ITERATIONS_A_SECOND)
+
+
+def memory_length(iterations: int) -> int:
+    return SHORT_MEMORY if iterations < SHORT else min(round(iterations * MEMORY_SHARE), LONGEST_MEMORY)
 
 
 def fair_penalties(data: pyvrp.ProblemData) -> tuple[list[float], float, float]:

@@ -3,14 +3,15 @@
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import pyvrp
 
+from opsroom.dispatch.planning.routing.insertion import insert_greedily
 from opsroom.dispatch.planning.routing.model import Model, build
-from opsroom.dispatch.planning.routing.search import search
-from opsroom.dispatch.planning.routing.task import Budget, Plan, RoutingProblem, Tour, Visit
+from opsroom.dispatch.planning.routing.search import construct, search
+from opsroom.dispatch.planning.routing.task import Budget, Plan, RoutingProblem, Task, Tour, Visit
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +22,31 @@ class Job:
     budget: Budget
     seed: int
     warm: Plan | None = None
+
+
+CARRIED = 10**8
+"""Cents that carrying any task is worth to a first plan."""
+
+
+def first_plan(problem: RoutingProblem) -> Plan:
+    """A plan that keeps every rule, at once; tasks that do not fit are missing from it."""
+    if not problem.tasks or not problem.vehicles:
+        return Plan(())
+    offered = problem.offering(
+        tuple(
+            replace(task, required=False, prize=CARRIED if task.required else min(task.prize, CARRIED))
+            for task in problem.tasks
+        )
+    )
+    model = build(offered)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as below
+        found = construct(model.data)
+    return insert_greedily(problem) if found is None else as_plan(model, found)
+
+
+def _offered(task: Task) -> Task:
+    return replace(task, required=False, prize=CARRIED if task.required else min(task.prize, CARRIED))
 
 
 def solve(problem: RoutingProblem, budget: Budget, seed: int, warm: Plan | None = None) -> Plan | None:

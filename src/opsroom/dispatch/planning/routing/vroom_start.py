@@ -6,6 +6,7 @@ orders in 150 runs, whether or not the roads were symmetric); so it is only aske
 nothing can be replayed anyway.
 """
 
+from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,9 @@ EXPLORATION = 3
 LARGEST = 2**31 - 1
 
 
-def vroom_plan(problem: RoutingProblem) -> Plan | None:
+def vroom_plan(
+    problem: RoutingProblem, exploration: int = EXPLORATION, threads: int = 1, timeout: timedelta | None = None
+) -> Plan | None:
     """A plan that may leave tasks out, or None where the problem is outside VROOM's vocabulary."""
     if any(task.loadable > problem.departure or task.leaves_now for task in problem.tasks):
         return None
@@ -38,7 +41,7 @@ def vroom_plan(problem: RoutingProblem) -> Plan | None:
             vehicle_of.append(number)
     for number in range(len(problem.tasks)):
         request.add_job(_job(problem, number, traits))
-    return _read(request.solve(exploration_level=EXPLORATION, nb_threads=1), problem, vehicle_of)
+    return _read(request.solve(exploration_level=exploration, nb_threads=threads, timeout=timeout), problem, vehicle_of)
 
 
 def _library() -> Any:
