@@ -11,8 +11,8 @@ from tests.dispatch.conftest import API, MORNING, Decide, Execute, Give, Work
 Problem = Callable[[httpx.Response, int], dict[str, Any]]
 
 LEARNED = """INSERT INTO learned_policies (id, number, policy, kind, status, parameters, waiting_values, trained_on,
-held_out, cost_before, cost_after, reason) VALUES ('{id}', {number}, '{policy}', '{kind}', '{status}', '{parameters}', '{values}',
-4, 20, 100, 90, 'by hand')"""
+held_out, cost_before, cost_after, reason) VALUES ('{id}', {number}, '{policy}', '{kind}',
+'{status}', '{parameters}', '{values}', 4, 20, 100, 90, 'by hand')"""
 
 
 def learned(number: int, policy: str, kind: str, status: str, parameters: str = "{}", values: str = "[]") -> str:
