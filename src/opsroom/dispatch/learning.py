@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.jobs.handler import JobType, Run
 from opsroom.core.parts import NoPayload, Parts
+from opsroom.dispatch.beliefs import corrections_in_force
 from opsroom.dispatch.engine_values import seconds_of
 from opsroom.dispatch.learned_models import CorrectionStatus, TravelCorrection
 from opsroom.dispatch.locking import take_turn
 from opsroom.dispatch.outcome_models import OperationalOutcome
-from opsroom.dispatch.planning.corrections import NONE, Corrections, Leg, Verdict, judge
+from opsroom.dispatch.planning.corrections import Leg, Verdict, judge
 from opsroom.dispatch.promoting import keep
 
 JOB = "dispatch.learn"
@@ -51,18 +52,6 @@ class Learner:
         row = _row(verdict, 1 if newest is None else newest.number + 1)
         await keep(session, row)
         return {"learned": row.status is CorrectionStatus.ACTIVE, "number": row.number, "why": row.reason}
-
-
-async def corrections_in_force(session: AsyncSession) -> Corrections:
-    row = await session.scalar(select(TravelCorrection).where(TravelCorrection.status == CorrectionStatus.ACTIVE))
-    if row is None:
-        return NONE
-    return Corrections(
-        row.overall_factor,
-        corridors={(each["origin"], each["destination"]): each["factor"] for each in row.factors},
-        hours={(each["origin"], each["destination"], each["hour"]): each["factor"] for each in row.hour_factors},
-        vehicles={each["vehicle_id"]: each["factor"] for each in row.vehicle_factors},
-    )
 
 
 def _leg(found: dict[str, Any]) -> Leg:

@@ -17,6 +17,7 @@ from opsroom.core.clock import now
 from opsroom.core.jobs.handler import JobType, Run
 from opsroom.core.parts import Parts
 from opsroom.dispatch.arriving import stops_of_route
+from opsroom.dispatch.beliefs import paced, travel_belief
 from opsroom.dispatch.deciding import Decided, Question, decide
 from opsroom.dispatch.engine_values import (
     UNBOUNDED,
@@ -33,7 +34,7 @@ from opsroom.dispatch.options import DispatchOptions, options_from
 from opsroom.dispatch.plan_models import DecisionStatus, DecisionType, Route, RouteStatus, RouteStop, StopStatus
 from opsroom.dispatch.planning.problem import Place, State
 from opsroom.dispatch.proposals import record_of
-from opsroom.dispatch.snapshot import Seen, paced, travel_belief
+from opsroom.dispatch.snapshot import Seen
 from opsroom.dispatch.travelling import travelled
 
 JOB = "dispatch.replan_route"

@@ -10,15 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.db.base import Entity
 from opsroom.core.errors import Invalid
+from opsroom.dispatch.beliefs import learned_in_force, paced, travel_belief
 from opsroom.dispatch.engine_values import UNBOUNDED, Rules, engine_order, engine_vehicle, seconds_of
-from opsroom.dispatch.learned_models import CorrectionStatus, LearnedPolicy
-from opsroom.dispatch.learning import corrections_in_force
 from opsroom.dispatch.locking import take_turn
 from opsroom.dispatch.models import AssignmentRule, Customer, Order, OrderStatus, Vehicle, VehicleStatus
 from opsroom.dispatch.options import DispatchOptions
 from opsroom.dispatch.plan_models import Decision, DecisionStatus, Route, RouteStatus, RouteStop
 from opsroom.dispatch.planning import problem
-from opsroom.dispatch.planning.learned import Learned, ValueCell
 from opsroom.dispatch.planning.problem import ArrivalBelief, State, TravelBelief
 from opsroom.dispatch.planning.travel import GreatCircle, distinct
 
@@ -115,37 +113,6 @@ def late_terms(
         )
     leave_by = departure + max(interval - 1, approach) + order.pickup_service
     return replace(order, leave_by=leave_by, latest=UNBOUNDED if set_out else order.latest)
-
-
-async def travel_belief(session: AsyncSession, options: DispatchOptions, at: datetime) -> TravelBelief:
-    """The built-in travel times with the corrections in force."""
-    known = await corrections_in_force(session)
-    return TravelBelief(
-        utc_offset=options.utc_offset(at),
-        corridors=tuple((*corridor, factor) for corridor, factor in known.corridors.items()),
-        hours=tuple((*slot, factor) for slot, factor in known.hours.items()),
-    )
-
-
-async def paced(session: AsyncSession, trucks: Iterable[problem.Vehicle]) -> tuple[problem.Vehicle, ...]:
-    """The trucks at the pace that their drives have shown."""
-    known = (await corrections_in_force(session)).vehicles
-    return tuple(replace(truck, pace=known.get(truck.key, 1.0)) for truck in trucks)
-
-
-async def learned_in_force(session: AsyncSession) -> tuple[Learned, ...]:
-    """Of each policy of which something was learned."""
-    query = select(LearnedPolicy).where(LearnedPolicy.status == CorrectionStatus.ACTIVE).order_by(LearnedPolicy.policy)
-    return tuple(
-        Learned(
-            row.policy,
-            row.number,
-            row.kind,
-            row.parameters,
-            tuple(ValueCell(**each) for each in row.waiting_values),
-        )
-        for row in await session.scalars(query)
-    )
 
 
 async def _refuse_older(session: AsyncSession, at: datetime) -> None:
