@@ -22,12 +22,11 @@ def main() -> None:
     metres, driving = asked["metres"], asked["driving"]
 
     def between(table: list[list[int]], one: int, other: int) -> int:
-        there: int = nodes[manager.IndexToNode(other)]
-        return table[nodes[manager.IndexToNode(one)]][there]
+        return table[int(nodes[manager.IndexToNode(one)])][int(nodes[manager.IndexToNode(other)])]
 
     def takes(one: int, other: int) -> int:
         order = orders[manager.IndexToNode(one)]
-        return between(driving, one, other) + (order["service"] if order else 0)
+        return between(driving, one, other) + (int(order["service"]) if order else 0)
 
     clock = routing.RegisterTransitCallback(takes)
     routing.AddDimension(clock, HORIZON, HORIZON, False, "clock")
