@@ -16,7 +16,7 @@ from opsroom.core.errors import Conflict, Refusal
 from opsroom.core.jobs.queue import TheQueue
 from opsroom.quality.disposition import actions
 from opsroom.quality.disposition.genealogy import relatives
-from opsroom.quality.findings.models import Defect
+from opsroom.quality.findings.models import UNDECIDED, Defect
 from opsroom.quality.inspections.models import Inspection
 from opsroom.quality.kinds import LotStatus
 from opsroom.quality.lots.models import LOT_STATES, Lot
@@ -124,22 +124,23 @@ async def _lot_page(
 
 
 async def _column(connection: AsyncConnection, status: LotStatus) -> tuple[int, list[Any]]:
+    """How many lots there are, and the first of them. Findings are counted of those that are shown only."""
+    order = (Lot.on_hold.desc(), Lot.produced_at.desc(), Lot.id.desc())
+    first = select(Lot).where(Lot.status == status).order_by(*order).limit(SHOWN).subquery()
     waiting = (
         select(func.count())
         .select_from(Defect)
         .join(Inspection, Inspection.id == Defect.inspection_id)
-        .where(Inspection.lot_id == Lot.id, Defect.review_status.in_(("pending", "needs_second_review", "escalated")))
+        .where(Inspection.lot_id == first.c.id, Defect.review_status.in_(UNDECIDED))
         .scalar_subquery()
     )
     query = (
         select(
-            Lot.lot_number, Lot.quantity, Lot.produced_at, Lot.on_hold, Lot.hold_reason, Part.part_number,
+            first.c.lot_number, first.c.quantity, first.c.on_hold, first.c.hold_reason, Part.part_number,
             waiting.label("waiting"),
         )
-        .join(Part, Part.id == Lot.part_id)
-        .where(Lot.status == status)
-        .order_by(Lot.on_hold.desc(), Lot.produced_at.desc(), Lot.id.desc())
-        .limit(SHOWN)
+        .join(Part, Part.id == first.c.part_id)
+        .order_by(first.c.on_hold.desc(), first.c.produced_at.desc(), first.c.id.desc())
     )  # fmt: skip
     total = await connection.scalar(select(func.count()).select_from(Lot).where(Lot.status == status))
     return total or 0, list((await connection.execute(query)).all())
