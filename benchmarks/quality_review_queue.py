@@ -50,8 +50,8 @@ SELECT {defect}, {inspection}, 'scratch',
     CASE WHEN n % 200 = 1 THEN 'critical' WHEN n % 7 = 0 THEN 'major' ELSE 'minor' END,
     CASE WHEN n % 200 = 1 THEN 4 WHEN n % 7 = 0 THEN 3 ELSE 1 END,
     CASE WHEN n % 3 = 0 THEN 'manual' ELSE 'model' END,
-    CASE WHEN n % 3 = 0 THEN NULL ELSE (n * 7919 % 10007) / 10007.0 END,
-    CASE WHEN n % 3 = 0 THEN 1 ELSE 1 - abs(2 * ((n * 7919 % 10007) / 10007.0) - 1) END,
+    CASE WHEN n % 3 = 0 THEN NULL ELSE (n % 10007 * 7919 % 10007) / 10007.0 END,
+    CASE WHEN n % 3 = 0 THEN 1 ELSE 1 - abs(2 * ((n % 10007 * 7919 % 10007) / 10007.0) - 1) END,
     n % 200 = 1, CASE WHEN n % 2 = 1 THEN 'pending' ELSE 'rejected' END, 'Dust', CURRENT_TIMESTAMP
 FROM ({numbers}) AS counted
 """

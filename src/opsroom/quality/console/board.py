@@ -31,12 +31,20 @@ router = APIRouter(prefix="/console/quality", include_in_schema=False)
 
 SHOWN = 12  # of each column of the board
 Decide = Callable[[AsyncSession, Actor, Lot, str], Awaitable[Signature]]
-DECISIONS: dict[str, tuple[Decide, str]] = {
-    "release": (actions.release, "Released."),
-    "reject": (actions.reject, "Rejected."),
-    "rework": (actions.rework, "Sent back into production."),
-    "hold": (actions.hold, "Held; nothing releases it meanwhile."),
-    "resume": (actions.resume, "The hold has ended."),
+DECISIONS: dict[str, Decide] = {
+    "release": actions.release,
+    "reject": actions.reject,
+    "rework": actions.rework,
+    "hold": actions.hold,
+    "resume": actions.resume,
+}
+TOLD = {
+    "release": "Released.",
+    "reject": "Rejected.",
+    "rework": "Sent back into production.",
+    "hold": "Held; nothing releases it meanwhile.",
+    "resume": "The hold has ended.",
+    "split": "Split; both lots are decided apart from now on.",
 }
 MayRelease = Annotated[Actor, allow("quality.lots.release")]
 
@@ -74,22 +82,28 @@ async def decide(
     password: Annotated[str, Form()] = "",
     username: Annotated[str, Form()] = "",
     reason: Annotated[str, Form(max_length=2000)] = "",
+    lot_number: Annotated[str, Form(max_length=80)] = "",
+    quantity: Annotated[int, Form(ge=0, lt=1 << 31)] = 0,
 ) -> Response:
-    """Sign, and decide. A refusal is told beside the form."""
+    """Sign, and decide. A refusal is told beside the form. lot_number, quantity: of the new lot, for a split"""
     try:
-        if decision not in DECISIONS:
+        if decision not in TOLD:
             raise Conflict(f"There is no decision {decision}.")
-        action, told = DECISIONS[decision]
         if decision != "release" and not reason.strip():
             raise Conflict("Say why.", field="reason")
         given = Credentials.model_validate({"username": username.strip() or None, "password": password})
         await confirm(database, queue, actor, given)
         async with database.transaction() as session:
-            await action(session, actor, await actions.lot_to_decide(session, number), reason.strip())
+            lot = await actions.lot_to_decide(session, number)
+            if decision == "split":
+                new = lot_number.strip()
+                await actions.split(session, actor, lot, lot_number=new, quantity=quantity, reason=reason.strip())
+            else:
+                await DECISIONS[decision](session, actor, lot, reason.strip())
     except Refusal as refusal:
         async with database.reading() as connection:
             return await _lot_page(request, connection, number, refusal=refusal, reason=reason)
-    return see_other(f"/console/quality/lots/{quote(number, safe='')}", toast=told)
+    return see_other(f"/console/quality/lots/{quote(number, safe='')}", toast=TOLD[decision])
 
 
 async def _lot_page(

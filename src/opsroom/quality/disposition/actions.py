@@ -7,15 +7,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
 from opsroom.core.clock import now
-from opsroom.core.errors import Conflict, Locked
+from opsroom.core.errors import Conflict, Invalid, Locked
 from opsroom.quality.findings.models import UNDECIDED, Defect
 from opsroom.quality.inspections.models import Inspection
 from opsroom.quality.kinds import InspectionStatus, LotStatus, Meaning, Severity, SignedRecord
-from opsroom.quality.lots.models import LOT_STATES, Lot
+from opsroom.quality.lots.models import LOT_STATES, Lot, LotParent
 from opsroom.quality.naming import id_of
 from opsroom.quality.nonconformances.models import Nonconformance
 from opsroom.quality.signing.actions import sign
 from opsroom.quality.signing.models import Signature
+
+TAKEN_ALONG = (
+    "part_id", "produced_at", "line", "shift", "supplier", "production_metadata", "on_hold", "hold_reason", "held_by",
+    "held_at",
+)  # fmt: skip
 
 
 async def lot_to_decide(session: AsyncSession, named: str) -> Lot:
@@ -99,6 +104,45 @@ async def resume(session: AsyncSession, actor: Actor, lot: Lot, reason: str) -> 
     return await sign(
         session, actor, SignedRecord.LOTS, lot.id, Meaning.RESPONSIBILITY, disposition="resumed", comment=reason
     )
+
+
+async def split(
+    session: AsyncSession, actor: Actor, lot: Lot, *, lot_number: str, quantity: int, reason: str
+) -> tuple[Signature, Lot]:
+    """Take units out of a lot into a lot of their own, to be decided apart: quarantine, sorting, partial delivery.
+
+    The new lot stands where the old one does and is held if that is. It has no inspections: those of the old one are
+    seen in its genealogy, and it takes one of its own before a release.
+
+    Raises:
+        Conflict: the lot is released, has no unit left then, or the number is taken.
+    """
+    if lot.status is LotStatus.RELEASED:
+        raise Conflict(f"The lot {lot.lot_number} is released; a released lot does not change.", code="lot_is_decided")
+    if not 0 < quantity < lot.quantity:
+        raise Conflict(
+            f"The lot {lot.lot_number} has {lot.quantity} units; take one or more, and fewer than that.",
+            code="nothing_left",
+            field="quantity",
+        )
+    if not lot_number:
+        raise Invalid("Give the new lot a number.", field="lot_number")
+    if await session.scalar(select(Lot.id).where(Lot.lot_number == lot_number)):
+        raise Conflict(f"There is a lot {lot_number} already.", code="duplicate", field="lot_number")
+    lot.quantity -= quantity
+    kept = {name: getattr(lot, name) for name in TAKEN_ALONG}
+    taken = Lot(lot_number=lot_number, quantity=quantity, **kept)
+    session.add(taken)
+    await session.flush()
+    session.add(LotParent(lot_id=taken.id, parent_id=lot.id, quantity=quantity))
+    if lot.status is not LotStatus.CREATED:
+        await move(session, taken, lot.status)
+    await session.flush()
+    told = f"{quantity} units into {lot_number}: {reason}"
+    signature = await sign(
+        session, actor, SignedRecord.LOTS, lot.id, Meaning.RESPONSIBILITY, disposition="split", comment=told
+    )
+    return signature, taken
 
 
 async def obstacles_to_release(session: AsyncSession, lot_id: UUID) -> list[str]:

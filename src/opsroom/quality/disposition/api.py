@@ -8,10 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
-from opsroom.core.db.engine import Database
 from opsroom.core.db.session import Reading, TheDatabase, Unit
 from opsroom.core.errors import Conflict
-from opsroom.core.jobs.queue import JobQueue, TheQueue
+from opsroom.core.jobs.queue import TheQueue
 from opsroom.quality.disposition import actions
 from opsroom.quality.disposition.genealogy import relatives
 from opsroom.quality.disposition.schemas import (
@@ -23,19 +22,22 @@ from opsroom.quality.disposition.schemas import (
     Readiness,
     RelativeRead,
     ReleaseAsked,
+    SplitAsked,
+    SplitUp,
 )
 from opsroom.quality.lots.models import Lot
 from opsroom.quality.lots.schemas import LotRead
 from opsroom.quality.naming import id_of
-from opsroom.quality.signing.identity import Credentials, confirm
+from opsroom.quality.signing.identity import confirm
 from opsroom.quality.signing.models import Signature
 from opsroom.quality.signing.schemas import SignatureRead
 
 router = APIRouter(prefix="/api/v1/quality/lots", tags=["quality"])
 
-MayWrite = Annotated[Actor, allow("quality.lots.write")]
-MayRelease = Annotated[Actor, allow("quality.lots.release")]
-Decide = Callable[[AsyncSession, Lot], Awaitable[Signature]]
+WRITE, RELEASE = "quality.lots.write", "quality.lots.release"
+MayWrite = Annotated[Actor, allow(WRITE)]
+MayRelease = Annotated[Actor, allow(RELEASE)]
+Decide = Callable[[AsyncSession, Actor, Lot, str], Awaitable[Signature]]
 
 
 @router.post("/{lot_id}/status")
@@ -53,49 +55,48 @@ async def release_lot(
     lot_id: str, body: ReleaseAsked, actor: MayRelease, database: TheDatabase, queue: TheQueue
 ) -> Decided:
     """Release it, by signature. Everything has to be inspected and decided."""
-    return await _signed(
-        database, queue, actor, body, lot_id, lambda session, lot: actions.release(session, actor, lot, body.comment)
-    )
+    await confirm(database, queue, actor, body)
+    async with database.transaction() as session:
+        lot = await actions.lot_to_decide(session, lot_id)
+        return _decided(lot, await actions.release(session, actor, lot, body.comment))
 
 
-@router.post("/{lot_id}/reject")
-async def reject_lot(
-    lot_id: str, body: DecisionAsked, actor: MayRelease, database: TheDatabase, queue: TheQueue
-) -> Decided:
-    """Reject it, by signature."""
-    return await _signed(
-        database, queue, actor, body, lot_id, lambda session, lot: actions.reject(session, actor, lot, body.reason)
-    )
+def _add(verb: str, decide: Decide, permission: str, sentence: str) -> None:
+    """A decision that takes a reason and a signature."""
+
+    @router.post(f"/{{lot_id}}/{verb}", name=f"{verb}_lot", description=sentence)
+    async def decide_on_lot(
+        lot_id: str,
+        body: DecisionAsked,
+        actor: Annotated[Actor, allow(permission)],
+        database: TheDatabase,
+        queue: TheQueue,
+    ) -> Decided:
+        await confirm(database, queue, actor, body)
+        async with database.transaction() as session:
+            lot = await actions.lot_to_decide(session, lot_id)
+            return _decided(lot, await decide(session, actor, lot, body.reason))
 
 
-@router.post("/{lot_id}/rework")
-async def rework_lot(
-    lot_id: str, body: DecisionAsked, actor: MayRelease, database: TheDatabase, queue: TheQueue
-) -> Decided:
-    """Send it back into production, by signature."""
-    return await _signed(
-        database, queue, actor, body, lot_id, lambda session, lot: actions.rework(session, actor, lot, body.reason)
-    )
+_add("reject", actions.reject, RELEASE, "Reject it, by signature.")
+_add("rework", actions.rework, RELEASE, "Send it back into production, by signature.")
+_add("hold", actions.hold, WRITE, "Hold it where it is, by signature: nothing releases it meanwhile.")
+_add("resume", actions.resume, RELEASE, "End its hold, by signature.")
 
 
-@router.post("/{lot_id}/hold")
-async def hold_lot(
-    lot_id: str, body: DecisionAsked, actor: MayWrite, database: TheDatabase, queue: TheQueue
-) -> Decided:
-    """Hold it where it is, by signature: nothing releases it meanwhile."""
-    return await _signed(
-        database, queue, actor, body, lot_id, lambda session, lot: actions.hold(session, actor, lot, body.reason)
-    )
-
-
-@router.post("/{lot_id}/resume")
-async def resume_lot(
-    lot_id: str, body: DecisionAsked, actor: MayRelease, database: TheDatabase, queue: TheQueue
-) -> Decided:
-    """End its hold, by signature."""
-    return await _signed(
-        database, queue, actor, body, lot_id, lambda session, lot: actions.resume(session, actor, lot, body.reason)
-    )
+@router.post("/{lot_id}/split")
+async def split_lot(
+    lot_id: str, body: SplitAsked, actor: MayRelease, database: TheDatabase, queue: TheQueue
+) -> SplitUp:
+    """Take units into a lot of their own, by signature: to hold, rework or release them apart."""
+    await confirm(database, queue, actor, body)
+    async with database.transaction() as session:
+        lot = await actions.lot_to_decide(session, lot_id)
+        signature, taken = await actions.split(
+            session, actor, lot, lot_number=body.lot_number, quantity=body.quantity, reason=body.reason
+        )
+        read = LotRead.model_validate(taken, from_attributes=True)
+        return SplitUp(taken=read, **dict(_decided(lot, signature)))
 
 
 @router.put("/{lot_id}/legal-hold")
@@ -140,14 +141,7 @@ async def read_genealogy(
     )
 
 
-async def _signed(
-    database: Database, queue: JobQueue, actor: Actor, credentials: Credentials, lot_id: str, decide: Decide
-) -> Decided:
-    """Make sure who it is, then decide and sign in one transaction."""
-    await confirm(database, queue, actor, credentials)
-    async with database.transaction() as session:
-        lot = await actions.lot_to_decide(session, lot_id)
-        signature = await decide(session, lot)
-        return Decided(
-            lot=LotRead.model_validate(lot, from_attributes=True), signature=SignatureRead.model_validate(signature)
-        )
+def _decided(lot: Lot, signature: Signature) -> Decided:
+    return Decided(
+        lot=LotRead.model_validate(lot, from_attributes=True), signature=SignatureRead.model_validate(signature)
+    )

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from opsroom.quality.kinds import LotStatus
 from opsroom.quality.lots.schemas import LotRead
-from opsroom.quality.shapes import Words
+from opsroom.quality.shapes import Number, Words
 from opsroom.quality.signing.identity import Credentials
 from opsroom.quality.signing.schemas import SignatureRead
 
@@ -24,6 +24,11 @@ class DecisionAsked(Credentials):
     reason: Words = Field(examples=["Bore diameter drifts upwards"])
 
 
+class SplitAsked(DecisionAsked):
+    lot_number: Number = Field(description="of the new lot; unique", examples=["L-2026-0815-Q"])
+    quantity: int = Field(gt=0, lt=1 << 31, description="units that go into it; fewer than the lot has")
+
+
 class LegalHoldAsked(BaseModel):
     reason: Words = Field(examples=["Case 7/2026"])
 
@@ -33,6 +38,12 @@ class Decided(BaseModel):
 
     lot: LotRead
     signature: SignatureRead
+
+
+class SplitUp(Decided):
+    """The lot with the units that are left, the signature, and the new lot."""
+
+    taken: LotRead
 
 
 class Readiness(BaseModel):
