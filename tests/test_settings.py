@@ -100,6 +100,7 @@ WRONG = [
     ("OPSROOM_DATABASE_URL", "postgresql://u:p4ssw0rd@h/d?sslmod=x", "has the option sslmod, which is not known"),
     ("OPSROOM_REDIS_URL", "http://:p4ssw0rd@h", "OPSROOM_REDIS_URL: expected a redis://, rediss:// or unix:// URL"),
     ("OPSROOM_SECRET_KEY", "p4ssw0rd", "OPSROOM_SECRET_KEY: "),
+    ("OPSROOM_FORMER_SECRET_KEYS", "p4ssw0rd," + "x" * 40, "OPSROOM_FORMER_SECRET_KEYS: expected keys of at least 32"),
     ("OPSROOM_RATE_LIMIT", "fast", "OPSROOM_RATE_LIMIT: expected a rate such as 1200/minute, or none"),
     ("OPSROOM_POOL_SIZE", "0", "OPSROOM_POOL_SIZE: Input should be greater than or equal to 1"),
     ("OPSROOM_DEFAULT_ZONE", "Mars/Olympus", "OPSROOM_DEFAULT_ZONE: Mars/Olympus is no IANA time zone"),
@@ -190,6 +191,7 @@ def test_production_leaves_no_door_open(monkeypatch: pytest.MonkeyPatch) -> None
 
 SECRETS = {
     "secret_key": "hush-" * 8,
+    "former_secret_keys": "hush_" * 8,
     "audit_key": "hush." * 8,
     "audit_key_previous": "hush!" * 8,
     "database_url": "postgresql://u:hush@127.0.0.1:1/d",

@@ -23,7 +23,8 @@ VERBS = {
     "demo": Verb("opsroom.commands.demo:command", "Set up with demonstration data, and serve."),
     "db": Verb("opsroom.commands.db:group", "Create, migrate and inspect the database."),
     "audit": Verb("opsroom.commands.audit:group", "Seal, verify, prove and export the audit trail."),
-    "user": Verb("opsroom.commands.user:group", "People: create, reset, sign-in links."),
+    "user": Verb("opsroom.commands.user:group", "People: create, reset, unlock, grant; sign-in links, API keys."),
+    "key": Verb("opsroom.commands.key:group", "The key that signs tokens: rotate it, forget former ones."),
     "reference": Verb("opsroom.commands.reference:command", "Print every setting, permission, job and error."),
 }
 

@@ -1,7 +1,7 @@
 """The composition root: settings in, a web application or a worker out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -11,15 +11,21 @@ from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom import __version__
 from opsroom.apps import installed_apps
-from opsroom.core.app import resolve
+from opsroom.core.app import App, resolve
 from opsroom.core.audit.sealed.notes import Signer, signer_of
 from opsroom.core.audit_jobs import sealing
+from opsroom.core.auth.doorkeeper import Doorkeeper
 from opsroom.core.auth.guards import COOKIE
-from opsroom.core.auth.roles import bundle
+from opsroom.core.auth.last_use import LastUse
+from opsroom.core.auth.lockout import Lockout
+from opsroom.core.auth.roles import RolePermissions, bundle
+from opsroom.core.auth.standing import SignInRules
 from opsroom.core.auth.tokens import TokenPolicy
+from opsroom.core.clock import now
 from opsroom.core.console.mount import mount_console, resources_of
 from opsroom.core.console.records.pages import pages_of
 from opsroom.core.db.engine import Database, PoolOptions
@@ -40,10 +46,11 @@ from opsroom.core.routing import Signpost
 from opsroom.core.storage.blobs import Blobs
 from opsroom.core.storage.tiers import parse_tiers
 from opsroom.core.web import BodyLimit, Edge, install_error_handlers, problem
+from opsroom.core.webhooks.actions import Event, announce
 from opsroom.migrations.check import SchemaMismatch, require_current
 from opsroom.migrations.histories import all_histories
 from opsroom.migrations.schema import head_revision
-from opsroom.settings import Settings, data_folder, secret_key
+from opsroom.settings import Settings, data_folder, secret_keys
 
 MEGABYTE = 1 << 20
 UNCOUNTED_PATHS = ("/livez", "/readyz", "/healthz", "/api/health", "/static/")
@@ -77,10 +84,25 @@ ORIGIN = "opsroom.audit"
 
 
 def audit_signers(settings: Settings) -> tuple[Signer, ...]:
-    """Who signs the checkpoints of the trail: the present key first."""
-    present = _plain(settings.audit_key) or secret_key(settings)
-    previous = _plain(settings.audit_key_previous)
-    return tuple(signer_of(secret, ORIGIN) for secret in (present, previous) if secret)
+    """Who signs the checkpoints of the trail: the present key first.
+
+    Former keys sign beside it: who trusts one of them can follow to the next.
+    """
+    own = _plain(settings.audit_key)
+    keys = (*((own,) if own else secret_keys(settings)), _plain(settings.audit_key_previous))
+    return tuple(signer_of(secret, ORIGIN) for secret in keys if secret)
+
+
+def all_permissions(apps: Sequence[App]) -> RolePermissions:
+    return bundle(resolve(each.permissions) for each in apps if each.permissions)
+
+
+def sign_in_rules(settings: Settings) -> SignInRules:
+    return SignInRules(
+        console_idle=timedelta(minutes=settings.console_idle_minutes),
+        password_age=timedelta(days=settings.password_days) if settings.password_days else None,
+        key_lifetime=timedelta(days=settings.api_key_days),
+    )
 
 
 class House:
@@ -104,7 +126,8 @@ class House:
         )
         resources = (resource for app in self.apps for resource in resources_of(app))
         self.queue.declare([Importer(resources, self.blobs).job_type()])
-        self.roles = bundle(resolve(each.permissions) for each in self.apps if each.permissions)
+        self.roles = all_permissions(self.apps)
+        self.last_use = LastUse(self.database)
         parts = Parts(
             database=self.database,
             blobs=self.blobs,
@@ -119,6 +142,13 @@ class House:
                 self.reports.declare(resolve(app.reports)(parts))
             if app.jobs:
                 self.queue.declare(resolve(app.jobs)(parts))
+
+    def doorkeeper(self) -> Doorkeeper:
+        lockout = Lockout(self.settings.sign_in_attempts, timedelta(minutes=self.settings.lock_minutes))
+        return Doorkeeper(self.database, lockout, self._tell_of_lock)
+
+    async def _tell_of_lock(self, session: AsyncSession, facts: dict[str, Any]) -> None:
+        await announce(session, self.queue, [Event("auth.account.locked", facts, now())])
 
     def runtime(self) -> Runtime:
         options = RuntimeOptions(
@@ -152,8 +182,11 @@ def create_app(settings: Settings, *, work: bool = True) -> FastAPI:
     app.state.reports = house.reports
     app.state.queue = house.queue
     app.state.options = _options(settings)
+    app.state.doorkeeper = house.doorkeeper()
+    app.state.last_use = house.last_use
+    app.state.sign_in_rules = sign_in_rules(settings)
     app.state.tokens = TokenPolicy(
-        secret_key(settings),
+        secret_keys(settings),
         settings.token_algorithm,
         timedelta(minutes=settings.access_token_minutes),
         timedelta(days=settings.refresh_token_days),
@@ -220,6 +253,7 @@ async def _lifespan(_app: FastAPI, house: House, *, work: bool) -> AsyncIterator
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
     await house.counts.close()
+    await house.last_use.settled()
     await house.database.close()
 
 

@@ -1,9 +1,5 @@
 """Every setting, typed. Read by the composition root, the command line and the migrations, then handed down."""
 
-import os
-import secrets
-import tempfile
-from contextlib import suppress
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
@@ -19,6 +15,7 @@ from opsroom.core.errors import WrongSetting
 from opsroom.core.mail import checked_url
 from opsroom.core.ratelimit import parse_limit
 from opsroom.core.storage.tiers import parse_tiers
+from opsroom.keyfiles import KEY_LENGTH, former_keys, present_key
 
 
 class Environment(StrEnum):
@@ -26,8 +23,6 @@ class Environment(StrEnum):
     TEST = "test"
     PRODUCTION = "production"
 
-
-KEY_LENGTH = 32
 
 Names = Annotated[tuple[str, ...], NoDecode]
 
@@ -69,6 +64,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(
         None, min_length=KEY_LENGTH, description="signs tokens; generated in the data folder for the embedded default"
     )
+    former_secret_keys: SecretStr | None = Field(
+        None, description="keys whose tokens are still good, comma-separated, while a new secret key takes over"
+    )
     audit_key: SecretStr | None = Field(
         None, min_length=KEY_LENGTH, description="signs checkpoints of the audit trail; default: made of the secret key"
     )
@@ -94,6 +92,19 @@ class Settings(BaseSettings):
     token_algorithm: str = Field("HS256", pattern="^HS(256|384|512)$", description="how access tokens are signed")
     access_token_minutes: int = Field(30, ge=1, le=1440, description="lifetime of an access token")
     refresh_token_days: int = Field(14, ge=1, le=365, description="lifetime of a refresh token")
+    sign_in_attempts: int = Field(
+        5, ge=1, le=100, description="wrong passwords in a row, for signing in or for signatures, that lock an account"
+    )
+    lock_minutes: float = Field(
+        15, gt=0, le=1440, description="the first lock; each further wrong password doubles it, up to a day"
+    )
+    console_idle_minutes: int = Field(
+        480, ge=5, le=20160, description="a console without a request for so long is signed out"
+    )
+    password_days: int | None = Field(
+        None, ge=1, description="a password older than so many days has to be changed; none: never"
+    )
+    api_key_days: int = Field(366, ge=1, le=3660, description="the most an API key may live")
     body_limit_mb: int = Field(16, ge=1, le=1024, description="largest request body but for uploads")
     upload_limit_mb: int = Field(4096, ge=1, description="largest uploaded file")
     idempotency_hours: float = Field(24, gt=0, description="hours the answer to an Idempotency-Key is kept")
@@ -143,6 +154,13 @@ class Settings(BaseSettings):
     def _is_a_database(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             async_url(value.get_secret_value())
+        return value
+
+    @field_validator("former_secret_keys")
+    @classmethod
+    def _are_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and any(len(key) < KEY_LENGTH for key in _split_keys(value)):
+            raise ValueError(f"expected keys of at least {KEY_LENGTH} characters, comma-separated")
         return value
 
     @field_validator("redis_url")
@@ -254,34 +272,29 @@ def data_folder(settings: Settings) -> Path:
 
 
 def secret_key(settings: Settings) -> str:
-    """The configured key, else one generated once and kept, readable by its owner only, in the data folder.
+    """The configured key, else the one kept in the data folder.
 
     Raises:
         WrongSetting: the kept key is too short to be one.
     """
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
-    path = data_folder(settings) / "secret.key"
-    if not path.exists():
-        _keep_new_key(path)
-    key = path.read_text().strip()
-    if len(key) < KEY_LENGTH:
-        raise WrongSetting(f"OPSROOM_SECRET_KEY: {path} holds no key; remove it to have a new one, or set the key")
-    return key
+    return present_key(data_folder(settings))
 
 
-def _keep_new_key(path: Path) -> None:
-    """Of several processes that start at once one names its key; none ever sees half of one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".secret-")  # readable by its owner only
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(48))
-        file.flush()
-        os.fsync(handle)
-    try:
-        with suppress(FileExistsError):
-            os.link(name, path)
-    finally:
-        Path(name).unlink()
+def secret_keys(settings: Settings) -> tuple[str, ...]:
+    """The key that signs, and former ones that are trusted yet.
+
+    Raises:
+        WrongSetting: as for `secret_key`.
+    """
+    named = _split_keys(settings.former_secret_keys) if settings.former_secret_keys else ()
+    kept = former_keys(data_folder(settings)) if settings.secret_key is None else ()
+    return tuple(dict.fromkeys((secret_key(settings), *named, *kept)))
+
+
+def _split_keys(keys: SecretStr) -> tuple[str, ...]:
+    return tuple(key.strip() for key in keys.get_secret_value().split(",") if key.strip())
 
 
 def _sentence(item: Any) -> str:

@@ -11,6 +11,8 @@ class Actor:
     name: what the log and the trail print
     user_id: None for the anonymous actor and for the system itself
     session_id: the sign-in this request belongs to
+    key_id: the API key that a program came with instead
+    must_change_password: may do nothing else before
     permissions: names such as `stores.reports.write`; a superuser has them all
     """
 
@@ -19,6 +21,8 @@ class Actor:
     session_id: UUID | None = None
     permissions: frozenset[str] = frozenset()
     is_superuser: bool = False
+    key_id: UUID | None = None
+    must_change_password: bool = False
 
     def may(self, permission: str) -> bool:
         return self.is_superuser or permission in self.permissions

@@ -9,6 +9,8 @@ core_app = App(
     routers=(
         "opsroom.core.health:router",
         "opsroom.core.auth.api:router",
+        "opsroom.core.auth.people_api:router",
+        "opsroom.core.auth.keys_api:router",
         "opsroom.core.jobs.api:router",
         "opsroom.core.reports.api:router",
         "opsroom.core.schedules.api:router",
@@ -28,6 +30,7 @@ core_app = App(
         "opsroom.core.console.audit_export:router",
         "opsroom.core.console.audit:router",
         "opsroom.core.console.people:router",
+        "opsroom.core.console.account:router",
         "opsroom.core.health_page:router",
         "opsroom.core.console.jobs:router",
         "opsroom.core.console.report_form:router",

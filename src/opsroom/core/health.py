@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.audit.check import gaps
 from opsroom.core.audit.sealed.sealing import latest_checkpoint
-from opsroom.core.auth.guards import PUBLIC, allow
+from opsroom.core.auth.guards import PUBLIC, AllowUnseen, allow
 from opsroom.core.db.base import Base
 from opsroom.core.db.engine import Database
 from opsroom.core.db.session import TheDatabase
@@ -20,6 +20,7 @@ from opsroom.core.jobs.queries import worker_heartbeat
 from opsroom.core.metrics import Metrics
 
 router = APIRouter(tags=["health"])
+unseen = Depends(AllowUnseen(PUBLIC), scope="function")
 
 
 async def metrics_of(request: Request) -> Metrics:
@@ -27,19 +28,19 @@ async def metrics_of(request: Request) -> Metrics:
     return metrics
 
 
-@router.get("/livez", dependencies=[allow(PUBLIC)])
+@router.get("/livez", dependencies=[unseen])
 async def livez() -> dict[str, str]:
     """The process answers."""
     return {"status": "ok"}
 
 
-@router.get("/readyz", dependencies=[allow(PUBLIC)])
+@router.get("/readyz", dependencies=[unseen])
 async def readyz(database: TheDatabase, response: Response) -> dict[str, str]:
     """The process can serve: the database answers."""
     return await _short(database, response)
 
 
-@router.get("/healthz", dependencies=[allow(PUBLIC)])
+@router.get("/healthz", dependencies=[unseen])
 async def healthz(database: TheDatabase, response: Response) -> dict[str, str]:
     """As existing clients of the uptime service ask."""
     return await _short(database, response)

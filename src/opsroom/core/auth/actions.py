@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -9,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from opsroom.core.audit.events import record
-from opsroom.core.auth.models import Role, Session, SessionKind, SignInLink, User
-from opsroom.core.auth.passwords import MINIMUM_LENGTH, hash_password, verify_password
+from opsroom.core.auth.models import ApiKey, Role, Session, SessionKind, SignInLink, User
+from opsroom.core.auth.passwords import MINIMUM_LENGTH, hash_password
 from opsroom.core.auth.tokens import (
     SessionToken,
     TokenPolicy,
@@ -19,6 +20,7 @@ from opsroom.core.auth.tokens import (
     read_session_token,
 )
 from opsroom.core.auth.trail import (
+    ACCOUNT_UNLOCKED,
     PASSWORD_CHANGED,
     ROLE_GRANTED,
     SIGN_IN_REFUSED,
@@ -32,26 +34,8 @@ from opsroom.core.db.origin import Origin, current_origin
 from opsroom.core.errors import Conflict, Invalid, NotFound, Unauthenticated
 
 LINK_LIFETIME = timedelta(hours=12)
-WRONG = "The username or the password is wrong."
-
-
-async def recognise(session: AsyncSession, username: str, password: str) -> User | None:
-    """The active user with this name and password; None, after the same work, in every other case.
-
-    The caller commits in both cases, and then refuses with `wrong_credentials`: the trail of the attempt
-    must outlive the refusal.
-    """
-    known = "\0" not in username  # the one letter that PostgreSQL cannot compare
-    user = await session.scalar(select(User).where(User.username == username)) if known else None
-    right = await verify_password(password, user.password_hash if user else None)
-    if user is not None and right and user.is_active:
-        return user
-    await record(session, SIGN_IN_REFUSED, ("users", user.id) if user else None, username=username)
-    return None
-
-
-def wrong_credentials() -> Unauthenticated:
-    return Unauthenticated(WRONG, code="wrong_credentials")
+CHANGED = "password changed"
+RESET = "password reset"
 
 
 async def open_session(
@@ -110,7 +94,7 @@ async def rotate(session: AsyncSession, refresh_token: str, policy: TokenPolicy)
 
 
 async def close_session(session: AsyncSession, session_id: UUID) -> None:
-    found = await session.get(Session, session_id)
+    found = await session.get(Session, session_id, with_for_update=True)
     if found is not None and found.revoked_at is None:
         _revoke(found, "signed out")
         await record(session, SIGNED_OUT, ("sessions", session_id))
@@ -131,9 +115,9 @@ async def create_user(
     user = User(
         username=username,
         email=email,
-        password_hash=await hash_password(password),
         role=role,
         is_superuser=is_superuser,
+        **await fresh_password(password),
     )
     session.add(user)
     await session.flush()
@@ -142,20 +126,80 @@ async def create_user(
 
 
 async def set_password(session: AsyncSession, username: str, password: str) -> None:
-    """Replace a password and end every sign-in made with the old one."""
+    """A new password by the person's own choice: it ends every sign-in, and keys go on."""
+    user = await find_user(session, username)
+    await _replace_password(session, user, password, must_change=False)
+    await end_sign_ins(session, user.id, CHANGED)
+
+
+async def reset_password(session: AsyncSession, username: str, password: str) -> None:
+    """A new password by somebody else's hand: the person chooses another at the next sign-in; keys end as well."""
+    user = await find_user(session, username)
+    await _replace_password(session, user, password, must_change=True)
+    await end_sign_ins(session, user.id, RESET)
+    await end_keys(session, user.id, RESET)
+
+
+async def _replace_password(session: AsyncSession, user: User, password: str, *, must_change: bool) -> None:
     check_strength(password)
-    user = await session.scalar(select(User).where(User.username == username))
+    for name, value in (await fresh_password(password)).items():
+        setattr(user, name, value)
+    user.must_change_password = must_change
+    await session.flush()
+    await record(session, PASSWORD_CHANGED, ("users", user.id), username=user.username, must_change=must_change)
+
+
+async def fresh_password(password: str) -> dict[str, Any]:
+    """The columns of a new password; a lock was for guesses at the old one."""
+    return {
+        "password_hash": await hash_password(password),
+        "password_changed_at": now(),
+        "failed_sign_ins": 0,
+        "locked_until": None,
+    }
+
+
+async def unlock(session: AsyncSession, username: str) -> None:
+    """Wrong passwords so far are forgotten.
+
+    Raises:
+        NotFound: there is nobody of this name.
+    """
+    user = await find_user(session, username)
+    user.failed_sign_ins, user.locked_until = 0, None
+    await session.flush()
+    await record(session, ACCOUNT_UNLOCKED, ("users", user.id), username=username)
+
+
+async def find_user(session: AsyncSession, username: str) -> User:
+    """With its row locked, because failures to sign in are counted in it at any time.
+
+    Raises:
+        NotFound: there is nobody of this name.
+    """
+    user = await session.scalar(select(User).where(User.username == username).with_for_update(key_share=True))
     if user is None:
         raise NotFound(f"There is no user named {username}.")
-    user.password_hash = await hash_password(password)
-    await record(session, PASSWORD_CHANGED, ("users", user.id))
-    await end_sessions(session, user.id, "password changed")
+    return user
 
 
-async def end_sessions(session: AsyncSession, user_id: UUID, reason: str) -> None:
+async def end_sign_ins(session: AsyncSession, user_id: UUID, reason: str) -> None:
+    """Every open sign-in of a person, and every link that could begin one."""
+    at = now()
     await session.execute(
         update(Session)
         .where(Session.user_id == user_id, Session.revoked_at.is_(None))
+        .values(revoked_at=at, revoked_reason=reason)
+    )
+    await session.execute(
+        update(SignInLink).where(SignInLink.user_id == user_id, SignInLink.used_at.is_(None)).values(used_at=at)
+    )
+
+
+async def end_keys(session: AsyncSession, user_id: UUID, reason: str) -> None:
+    await session.execute(
+        update(ApiKey)
+        .where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
         .values(revoked_at=now(), revoked_reason=reason)
     )
 
@@ -183,7 +227,7 @@ async def use_sign_in_link(session: AsyncSession, token: str) -> User:
         .values(used_at=now())
         .returning(SignInLink.user_id)
     )
-    user = await session.get(User, used) if used else None
+    user = await session.get(User, used, with_for_update={"key_share": True}) if used else None
     if user is None or not user.is_active:
         await record(session, SIGN_IN_REFUSED, ("users", user.id) if user else None, link="spent")
         raise Unauthenticated(

@@ -7,13 +7,15 @@ from fastapi.security import OAuth2PasswordRequestForm
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth import actions
+from opsroom.core.auth.doorkeeper import Doorkeeper, TheDoorkeeper, wrong_credentials
 from opsroom.core.auth.guards import PUBLIC, allow
 from opsroom.core.auth.models import SessionKind, User
 from opsroom.core.auth.schemas import Myself, PasswordChange, RefreshRequest, TokenPair
 from opsroom.core.auth.tokens import SessionToken, TokenPolicy
 from opsroom.core.clock import now
+from opsroom.core.db.engine import Database
 from opsroom.core.db.session import TheDatabase, Unit
-from opsroom.core.errors import Unauthenticated
+from opsroom.core.errors import Invalid, Unauthenticated
 
 router = APIRouter(prefix="/api/v1/auth", tags=["sign-in"])
 
@@ -28,11 +30,16 @@ Policy = Annotated[TokenPolicy, Depends(tokens_of)]
 
 @router.post("/token", dependencies=[allow(PUBLIC)])
 async def create_token(
-    form: Annotated[OAuth2PasswordRequestForm, Depends()], request: Request, database: TheDatabase, policy: Policy
+    form: Annotated[OAuth2PasswordRequestForm, Depends()],
+    request: Request,
+    database: TheDatabase,
+    doorkeeper: TheDoorkeeper,
+    policy: Policy,
 ) -> TokenPair:
     """Sign in with username and password (OAuth 2 password form)."""
+    attempt = await doorkeeper.verify(form.username, form.password)
     async with database.transaction() as session:
-        user = await actions.recognise(session, form.username, form.password)
+        user = (await doorkeeper.decide(session, attempt)).user
         if user is not None:
             token = await actions.open_session(
                 session,
@@ -43,7 +50,7 @@ async def create_token(
                 user_agent=request.headers.get("user-agent"),
             )
             return _pair(policy, user, token)
-    raise actions.wrong_credentials()
+    raise wrong_credentials()
 
 
 @router.post("/refresh", dependencies=[allow(PUBLIC)])
@@ -65,19 +72,37 @@ async def sign_out(session: Unit, actor: Annotated[Actor, allow("account.write")
 
 @router.post("/password", status_code=204)
 async def change_password(
-    body: PasswordChange, database: TheDatabase, actor: Annotated[Actor, allow("account.write")]
+    body: PasswordChange,
+    database: TheDatabase,
+    doorkeeper: TheDoorkeeper,
+    actor: Annotated[Actor, allow("account.write")],
 ) -> None:
-    """Change one's own password; every sign-in of the person ends."""
-    async with database.transaction() as session:
-        if await actions.recognise(session, actor.name, body.current_password):
-            await actions.set_password(session, actor.name, body.new_password)
-            return
-    raise actions.wrong_credentials()
+    """Change one's own password; every sign-in of the person ends, keys go on."""
+    await replace_own_password(database, doorkeeper, actor, body)
 
 
 @router.get("/me")
 async def read_myself(actor: Annotated[Actor, allow("account.read")]) -> Myself:
     return Myself(username=actor.name, permissions=sorted(actor.permissions))
+
+
+async def replace_own_password(
+    database: Database, doorkeeper: Doorkeeper, actor: Actor, change: PasswordChange
+) -> None:
+    """
+    Raises:
+        Unauthenticated: the present password is another one.
+        Invalid: the new one is the present one.
+    """
+    attempt = await doorkeeper.verify(actor.name, change.current_password)
+    async with database.transaction() as session:
+        user = (await doorkeeper.decide(session, attempt)).user
+        if user is not None:
+            if change.new_password == change.current_password:
+                raise Invalid("This is the password there is; choose another.", field="new_password")
+            await actions.set_password(session, user.username, change.new_password)
+            return
+    raise wrong_credentials()
 
 
 def _pair(policy: TokenPolicy, user: User, token: SessionToken) -> TokenPair:

@@ -12,7 +12,7 @@ def origin_of(request: Request, actor: Actor) -> Origin:
     return Origin(
         user_name=actor.name,
         user_id=actor.user_id,
-        session_id=actor.session_id,
+        session_id=actor.session_id or actor.key_id,
         ip=request.client.host if request.client else None,
         user_agent=_header(request, b"user-agent", AGENT_LIMIT),
         request_id=getattr(request.state, "request_id", None),

@@ -5,13 +5,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 
 from opsroom.core.actor import ANONYMOUS, Actor
 from opsroom.core.auth.arrival import origin_of
-from opsroom.core.auth.models import Session, SessionKind, User
-from opsroom.core.auth.roles import RolePermissions
-from opsroom.core.auth.tokens import TokenPolicy, read_session_token
+from opsroom.core.auth.keys import PREFIX, usable_scopes
+from opsroom.core.auth.last_use import LastUse
+from opsroom.core.auth.models import ApiKey, Session, SessionKind, User
+from opsroom.core.auth.standing import CHANGING, SignInRules, held_by, listed
+from opsroom.core.auth.tokens import TokenPolicy, hash_secret, read_session_token
 from opsroom.core.clock import now
 from opsroom.core.db.compiled import typed_read
 from opsroom.core.db.origin import set_origin
@@ -23,13 +25,25 @@ COOKIE = "opsroom_session"
 PUBLIC = "public"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+_standing = (
+    User.username, User.role, User.is_superuser, User.is_active, User.grants, User.must_change_password,
+    User.password_changed_at,
+)  # fmt: skip
 _sign_in = (
     select(
-        User.id, User.username, User.role, User.is_superuser, User.is_active,
-        Session.kind, Session.token_hash, Session.expires_at, Session.revoked_at,
+        User.id, Session.kind, Session.token_hash, Session.expires_at, Session.revoked_at, Session.last_seen_at,
+        *_standing,
     )
     .join(User, User.id == Session.user_id)
     .where(Session.id == bindparam("session_id"))
+)  # fmt: skip
+_key = (
+    select(
+        ApiKey.id, ApiKey.user_id, ApiKey.scopes, ApiKey.expires_at, ApiKey.revoked_at, ApiKey.last_used_at,
+        *_standing,
+    )
+    .join(User, User.id == ApiKey.user_id)
+    .where(ApiKey.key_hash == bindparam("key_hash"))
 )  # fmt: skip
 
 
@@ -58,6 +72,11 @@ class Allow:
             return actor
         if actor is ANONYMOUS:
             raise Unauthenticated("Sign in first: this needs a token or a session.")
+        if actor.must_change_password:
+            raise Forbidden(
+                "Choose a new password first: POST /api/v1/auth/password, or your account in the console.",
+                code="password_change_needed",
+            )
         raise Forbidden(
             f"{actor.name} may not do this: it needs the permission {self.permission}. "
             "Ask an administrator for a role that has it.",
@@ -69,11 +88,21 @@ def allow(permission: str) -> Any:
     return Depends(Allow(permission), scope="function")
 
 
+class AllowUnseen(Allow):
+    """For what has to answer while the database is away: nobody looks who is asking."""
+
+    async def __call__(self) -> Actor:  # type: ignore[override]  # the framework reads what it takes from this very line
+        return ANONYMOUS
+
+
 async def _actor_of(request: Request) -> Actor:
     scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    credential = credential.strip()
+    if scheme.lower() == "bearer" and credential.startswith(PREFIX):
+        return await _by_key(request, credential)
     if scheme.lower() == "bearer" and credential:
         policy: TokenPolicy = request.app.state.tokens
-        return await _signed_in(request, policy.session_of(credential.strip()), SessionKind.TOKEN)
+        return await _signed_in(request, policy.session_of(credential), SessionKind.TOKEN)
     cookie = read_session_token(request.cookies.get(COOKIE, ""))
     if cookie is None:
         return ANONYMOUS
@@ -86,20 +115,47 @@ async def _actor_of(request: Request) -> Actor:
 
 
 async def _signed_in(request: Request, session_id: UUID, kind: SessionKind, cookie_hash: str | None = None) -> Actor:
-    database = database_of(request)
-    row = await typed_read(_sign_in, database.dialect_name).first(database.direct, {"session_id": session_id})
+    row = await _row(request, _sign_in, {"session_id": session_id})
+    rules: SignInRules = request.app.state.sign_in_rules
     if row is None or row["kind"] is not kind or not _in_force(row):
         raise Unauthenticated("This sign-in is no longer valid; sign in again.", code="session_ended")
-    if cookie_hash is not None and cookie_hash != row["token_hash"]:
-        raise Unauthenticated("This session cookie is not valid; sign in again.", code="session_ended")
-    permissions: RolePermissions = request.app.state.role_permissions
+    if cookie_hash is not None:
+        if cookie_hash != row["token_hash"] or rules.idle_too_long(row["last_seen_at"]):
+            raise Unauthenticated("This session cookie is not valid; sign in again.", code="session_ended")
+        _last_use(request).note(Session.last_seen_at, session_id, row["last_seen_at"])
+    changing = rules.wants_new_password(row)
     return Actor(
         name=row["username"],
         user_id=row["id"],
         session_id=session_id,
-        permissions=permissions.of(row["role"]),
-        is_superuser=row["is_superuser"],
+        permissions=CHANGING if changing else held_by(row, request.app.state.role_permissions),
+        is_superuser=row["is_superuser"] and not changing,
+        must_change_password=changing,
     )
+
+
+async def _by_key(request: Request, key: str) -> Actor:
+    row = await _row(request, _key, {"key_hash": hash_secret(key)})
+    if row is None or not _in_force(row):
+        raise Unauthenticated("This API key is not valid, has expired or was revoked.", code="key_invalid")
+    _last_use(request).note(ApiKey.last_used_at, row["id"], row["last_used_at"])
+    held = usable_scopes(held_by(row, request.app.state.role_permissions))
+    return Actor(
+        name=row["username"],
+        user_id=row["user_id"],
+        permissions=held.intersection(listed(row["scopes"])),
+        key_id=row["id"],
+    )
+
+
+async def _row(request: Request, query: Select[Any], values: dict[str, Any]) -> dict[str, Any] | None:
+    database = database_of(request)
+    return await typed_read(query, database.dialect_name).first(database.direct, values)
+
+
+def _last_use(request: Request) -> LastUse:
+    last_use: LastUse = request.app.state.last_use
+    return last_use
 
 
 def _in_force(row: dict[str, Any]) -> bool:

@@ -1,14 +1,17 @@
 """Permissions are strings `<app>.<things>.<verb>`; roles bundle them, each including the one before.
 
-Each app declares what it adds to a role: `{Role.USER: {"stores.reports.read"}, …}`.
+Each app declares what it adds to a role: `{Role.USER: {"stores.reports.read"}, …}`. A person may be granted any of them
+besides; what an app declares under `PERSONAL` no role has, and only persons are granted.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from opsroom.core.auth.models import Role
 
-Grants = Mapping[Role, frozenset[str]]
+PERSONAL: Final = "personal"
+Grants = Mapping[Role | Literal["personal"], frozenset[str]]
 
 RANKS = (Role.USER, Role.MANAGER, Role.ADMIN)
 
@@ -16,13 +19,15 @@ RANKS = (Role.USER, Role.MANAGER, Role.ADMIN)
 @dataclass(frozen=True, slots=True)
 class RolePermissions:
     by_role: Mapping[Role, frozenset[str]]
+    personal: frozenset[str] = frozenset()
 
-    def of(self, role: Role) -> frozenset[str]:
-        return self.by_role[role]
+    def of(self, role: Role, grants: Iterable[str] = ()) -> frozenset[str]:
+        """Of a role, and of a person in it with these grants; those of an app that is gone count for nothing."""
+        return self.by_role[role].union(self.known.intersection(grants)) if grants else self.by_role[role]
 
     @property
     def known(self) -> frozenset[str]:
-        return self.by_role[Role.ADMIN]
+        return self.by_role[Role.ADMIN] | self.personal
 
 
 def bundle(grants: Iterable[Grants]) -> RolePermissions:
@@ -33,7 +38,8 @@ def bundle(grants: Iterable[Grants]) -> RolePermissions:
     for role in RANKS:
         held = held.union(*(grant.get(role, frozenset()) for grant in listed))
         bundled[role] = held
-    return RolePermissions(bundled)
+    personal = frozenset[str]().union(*(grant.get(PERSONAL, frozenset()) for grant in listed))
+    return RolePermissions(bundled, personal)
 
 
 CORE_GRANTS: Grants = {
@@ -45,6 +51,8 @@ CORE_GRANTS: Grants = {
             "docs.read",
             "health.read",
             "jobs.read",
+            "keys.read",
+            "keys.write",
             "reports.read",
         }
     ),

@@ -5,7 +5,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 import jwt
@@ -18,7 +18,9 @@ ISSUER = "opsroom"
 
 @dataclass(frozen=True, slots=True)
 class TokenPolicy:
-    key: str
+    """keys: the first signs; all are trusted, so that tokens live on while one key takes over from another"""
+
+    keys: tuple[str, ...]
     algorithm: str = "HS256"
     access_lifetime: timedelta = timedelta(minutes=30)
     session_lifetime: timedelta = timedelta(days=14)
@@ -31,7 +33,8 @@ class TokenPolicy:
             "iat": at,
             "exp": at + self.access_lifetime,
         }
-        return jwt.encode(claims, self.key, algorithm=self.algorithm)
+        key = self.keys[0]
+        return jwt.encode(claims, key, algorithm=self.algorithm, headers={"kid": key_id(key)})
 
     def session_of(self, access_token: str) -> UUID:
         """The sign-in that an access token belongs to.
@@ -40,7 +43,7 @@ class TokenPolicy:
             Unauthenticated: expired, forged or malformed.
         """
         try:
-            session_id, expires_at = _verified(access_token, self.key, self.algorithm)
+            session_id, expires_at = _verified(access_token, self.keys, self.algorithm)
         except jwt.ExpiredSignatureError:
             raise _expired() from None
         except (jwt.InvalidTokenError, ValueError):
@@ -53,10 +56,20 @@ class TokenPolicy:
 
 
 @lru_cache(4096)
-def _verified(access_token: str, key: str, algorithm: str) -> tuple[UUID, float]:
+def _verified(access_token: str, keys: tuple[str, ...], algorithm: str) -> tuple[UUID, float]:
     """The sign-in and the end of a token that was good when first seen: only time can make it bad."""
+    named = jwt.get_unverified_header(access_token).get("kid")
+    key = next((each for each in keys if key_id(each) == named), None)
+    if key is None:
+        raise jwt.InvalidTokenError("signed by a key that is not known")
     claims = jwt.decode(access_token, key, algorithms=[algorithm], issuer=ISSUER, options={"require": ["exp", "sid"]})
     return UUID(claims["sid"]), float(claims["exp"])
+
+
+@cache
+def key_id(key: str) -> str:
+    """Which key it is, to be told to everybody."""
+    return hashlib.sha256(b"opsroom token key\n" + key.encode()).hexdigest()[:16]
 
 
 def _expired() -> Unauthenticated:

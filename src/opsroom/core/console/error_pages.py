@@ -8,7 +8,8 @@ import structlog
 from fastapi import Request, Response
 
 from opsroom.core.auth.guards import current_actor
-from opsroom.core.console.render import actor_of, render
+from opsroom.core.console.account import ACCOUNT
+from opsroom.core.console.render import actor_of, render, see_other
 from opsroom.core.console.sign_in import SIGN_IN
 
 TITLES = {
@@ -25,6 +26,8 @@ async def error_page(request: Request, status: int, document: dict[str, Any]) ->
     """The hook of `core.web`: called for every refusal and crash below `/console`."""
     if status == HTTPStatus.UNAUTHORIZED:
         return _to_sign_in(request)
+    if actor_of(request).must_change_password and request.method == "GET":
+        return see_other(ACCOUNT)
     await _find_actor(request)
     if request.scope.get("route") is None:
         document = document | {"detail": f"No page has the address {request.url.path}. It may be mistyped, or too old."}

@@ -9,12 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from opsroom.core.actor import Actor
 from opsroom.core.auth import actions
 from opsroom.core.auth.api import Policy
+from opsroom.core.auth.doorkeeper import Attempt, Doorkeeper, TheDoorkeeper, wrong_credentials
 from opsroom.core.auth.guards import COOKIE, PUBLIC, allow, refuse_other_sites
 from opsroom.core.auth.models import SessionKind, User
 from opsroom.core.auth.tokens import TokenPolicy
 from opsroom.core.console.render import render, see_other
-from opsroom.core.db.session import Unit
-from opsroom.core.errors import Refusal
+from opsroom.core.db.session import TheDatabase, Unit
+from opsroom.core.errors import Unauthenticated
 
 SIGN_IN = "/console/sign-in"
 HOME = "/console/"
@@ -42,17 +43,24 @@ class SignInForm(BaseModel):
 
 @router.post(SIGN_IN, name="console_sign_in_submit", dependencies=[Depends(refuse_other_sites)])
 async def sign_in(
-    request: Request, form: Annotated[SignInForm, Form()], session: Unit, policy: Policy, _actor: Public
+    request: Request,
+    form: Annotated[SignInForm, Form()],
+    database: TheDatabase,
+    doorkeeper: TheDoorkeeper,
+    policy: Policy,
+    _actor: Public,
 ) -> Response:
     place = safe_place(form.next)
-    try:
-        user = await _who(session, form)
-    except Refusal as refusal:
-        # Answered here rather than raised: the person goes on in the same form.
-        again = {"place": place, "link": "", "username": form.username, "refusal": refusal.sentence}
-        return render(request, "sign_in.html", status=refusal.status, **again)
+    attempt = None if form.link else await doorkeeper.verify(form.username.strip(), form.password)
     response = see_other(place)
-    await _open(request, response, session, policy, user)
+    async with database.transaction() as session:
+        try:
+            user = await _who(session, doorkeeper, attempt, form.link)
+            await _open(request, response, session, policy, user)
+        except Unauthenticated as refusal:
+            # Answered here rather than raised: the trail of it is kept, and the person goes on in the same form.
+            again = {"place": place, "link": "", "username": form.username, "refusal": refusal.sentence}
+            response = render(request, "sign_in.html", status=refusal.status, **again)
     return response
 
 
@@ -71,12 +79,12 @@ def safe_place(wanted: str) -> str:
     return wanted if wanted.startswith(PLACES) and not odd else HOME
 
 
-async def _who(session: AsyncSession, form: SignInForm) -> User:
-    if form.link:
-        return await actions.use_sign_in_link(session, form.link)
-    user = await actions.recognise(session, form.username.strip(), form.password)
+async def _who(session: AsyncSession, doorkeeper: Doorkeeper, attempt: Attempt | None, link: str) -> User:
+    user = (
+        (await doorkeeper.decide(session, attempt)).user if attempt else await actions.use_sign_in_link(session, link)
+    )
     if user is None:
-        raise actions.wrong_credentials()
+        raise wrong_credentials()
     return user
 
 

@@ -22,7 +22,7 @@ SHORT_LIMIT = 64
 @dataclass(frozen=True, slots=True)
 class Origin:
     """user_name: as printed at that time
-    session_id: the sign-in
+    session_id: the sign-in, or the API key
     reason: why, in the words of the person
     job_id: the job whose work this is; it acts for the person who asked for it
     """

@@ -102,7 +102,7 @@ class Turns:
         user = await session.get(User, schedule.user_id) if schedule.user_id else None
         if user is None or not user.is_active:
             return None
-        permissions = self._parts.roles.of(user.role)
+        permissions = self._parts.roles.of(user.role, user.grants)
         return Actor(user.username, user.id, permissions=permissions, is_superuser=user.is_superuser)
 
 

@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from opsroom.core.actor import Actor
+from opsroom.core.auth.doorkeeper import TheDoorkeeper
 from opsroom.core.auth.guards import allow
 from opsroom.core.console.render import render, see_other
 from opsroom.core.db.session import Reading, TheDatabase, Unit
 from opsroom.core.errors import Conflict, Refusal
-from opsroom.core.jobs.queue import TheQueue
 from opsroom.quality.disposition import actions
 from opsroom.quality.disposition.genealogy import relatives
 from opsroom.quality.findings.models import UNDECIDED, Defect
@@ -78,7 +78,7 @@ async def decide(
     request: Request,
     actor: MayRelease,
     database: TheDatabase,
-    queue: TheQueue,
+    doorkeeper: TheDoorkeeper,
     password: Annotated[str, Form()] = "",
     username: Annotated[str, Form()] = "",
     reason: Annotated[str, Form(max_length=2000)] = "",
@@ -92,7 +92,7 @@ async def decide(
         if decision != "release" and not reason.strip():
             raise Conflict("Say why.", field="reason")
         given = Credentials.model_validate({"username": username.strip() or None, "password": password})
-        await confirm(database, queue, actor, given)
+        await confirm(doorkeeper, actor, given)
         async with database.transaction() as session:
             lot = await actions.lot_to_decide(session, number)
             if decision == "split":

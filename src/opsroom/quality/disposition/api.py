@@ -7,10 +7,10 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
+from opsroom.core.auth.doorkeeper import TheDoorkeeper
 from opsroom.core.auth.guards import allow
 from opsroom.core.db.session import Reading, TheDatabase, Unit
 from opsroom.core.errors import Conflict
-from opsroom.core.jobs.queue import TheQueue
 from opsroom.quality.disposition import actions
 from opsroom.quality.disposition.genealogy import relatives
 from opsroom.quality.disposition.schemas import (
@@ -52,10 +52,10 @@ async def move_lot(lot_id: str, body: MoveAsked, actor: MayWrite, session: Unit)
 
 @router.post("/{lot_id}/release")
 async def release_lot(
-    lot_id: str, body: ReleaseAsked, actor: MayRelease, database: TheDatabase, queue: TheQueue
+    lot_id: str, body: ReleaseAsked, actor: MayRelease, database: TheDatabase, doorkeeper: TheDoorkeeper
 ) -> Decided:
     """Release it, by signature. Everything has to be inspected and decided."""
-    await confirm(database, queue, actor, body)
+    await confirm(doorkeeper, actor, body)
     async with database.transaction() as session:
         lot = await actions.lot_to_decide(session, lot_id)
         return _decided(lot, await actions.release(session, actor, lot, body.comment))
@@ -70,9 +70,9 @@ def _add(verb: str, decide: Decide, permission: str, sentence: str) -> None:
         body: DecisionAsked,
         actor: Annotated[Actor, allow(permission)],
         database: TheDatabase,
-        queue: TheQueue,
+        doorkeeper: TheDoorkeeper,
     ) -> Decided:
-        await confirm(database, queue, actor, body)
+        await confirm(doorkeeper, actor, body)
         async with database.transaction() as session:
             lot = await actions.lot_to_decide(session, lot_id)
             return _decided(lot, await decide(session, actor, lot, body.reason))
@@ -86,10 +86,10 @@ _add("resume", actions.resume, RELEASE, "End its hold, by signature.")
 
 @router.post("/{lot_id}/split")
 async def split_lot(
-    lot_id: str, body: SplitAsked, actor: MayRelease, database: TheDatabase, queue: TheQueue
+    lot_id: str, body: SplitAsked, actor: MayRelease, database: TheDatabase, doorkeeper: TheDoorkeeper
 ) -> SplitUp:
     """Take units into a lot of their own, by signature: to hold, rework or release them apart."""
-    await confirm(database, queue, actor, body)
+    await confirm(doorkeeper, actor, body)
     async with database.transaction() as session:
         lot = await actions.lot_to_decide(session, lot_id)
         signature, taken = await actions.split(

@@ -7,9 +7,9 @@ from fastapi import APIRouter
 from sqlalchemy import select
 
 from opsroom.core.actor import Actor
+from opsroom.core.auth.doorkeeper import TheDoorkeeper
 from opsroom.core.auth.guards import allow
 from opsroom.core.db.session import Reading, TheDatabase, Unit
-from opsroom.core.jobs.queue import TheQueue
 from opsroom.quality.kinds import Meaning
 from opsroom.quality.signing import actions
 from opsroom.quality.signing.identity import confirm
@@ -50,10 +50,10 @@ async def sign_record(
     body: SignatureAsked,
     actor: Annotated[Actor, allow("quality.signatures.write")],
     database: TheDatabase,
-    queue: TheQueue,
+    doorkeeper: TheDoorkeeper,
 ) -> SignatureRead:
     """Sign a record as it stands."""
-    await confirm(database, queue, actor, body)
+    await confirm(doorkeeper, actor, body)
     async with database.transaction() as session:
         signature = await actions.sign(
             session, actor, body.record_table, body.record_id, Meaning(body.meaning), comment=body.comment

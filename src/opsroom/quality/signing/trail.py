@@ -5,5 +5,4 @@ from opsroom.core.audit.models import Action, Level
 
 SIGNED = Event("quality.record.signed", Action.SIGN)
 REFUSED = Event("quality.signature.refused", Action.SIGN, Level.WARNING)
-LOCKED = Event("quality.signature.locked", Action.SIGN, Level.ERROR)
 CONSENTED = Event("quality.consent.given", Action.SIGN)
