@@ -188,6 +188,7 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
     """The application without its worker; `work` runs the jobs."""
     application = create_app(settings, work=False)
     yield application
+    await application.state.last_use.settled()
     await application.state.database.close()
 
 

@@ -43,12 +43,12 @@ class Clock:
         self.ahead += timedelta(**span)
 
 
-CLOCKED = ("doorkeeper", "guards", "standing", "actions", "keys", "last_use", "tokens")
+CLOCKED = ("doorkeeper", "guards", "standing", "actions", "keys", "last_use")
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A clock that a test moves forward, for what signs people in."""
+    """A clock that a test moves forward, for all that decides about people but the age of access tokens."""
     turned = Clock()
 
     def now() -> datetime:

@@ -21,7 +21,7 @@ from opsroom.keyfiles import FORMER, PRESENT, forget, former_keys, present_key, 
 from opsroom.main import audit_signers, create_app
 from opsroom.settings import Settings, secret_keys
 
-OLD, NEW, OTHER = ("the old " * 6, "the new " * 6, "another " * 6)
+OLD, NEW, OTHER = ("the-old-key-" * 6, "the-new-key-" * 6, "another-key-" * 6)
 SESSION = UUID("01900000-0000-7000-8000-000000000000")
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.models import Role
-from opsroom.core.auth.roles import CORE_GRANTS, bundle
+from opsroom.core.auth.roles import CORE_GRANTS, Grants, bundle
 from opsroom.core.db.base import NAMING, Entity
 from opsroom.core.db.columns import JsonDocument, one_of
 from opsroom.core.db.engine import Database
@@ -135,7 +135,7 @@ DEPOT_PARCELS = Resource(
     permission="depots",
     parent=Parent(DEPOTS, "depot_id"),
 )
-GRANTS = {Role.USER: frozenset({"depots.read"}), Role.MANAGER: frozenset({"depots.write"})}
+GRANTS: Grants = {Role.USER: frozenset({"depots.read"}), Role.MANAGER: frozenset({"depots.write"})}
 
 
 @pytest.fixture

@@ -15,14 +15,16 @@ from tests.quality.conftest import PASSWORD, Person
 from uuid_utils.compat import uuid7
 
 from opsroom.core.actor import Actor
+from opsroom.core.auth.lockout import Lockout
 from opsroom.core.auth.models import Role
 from opsroom.core.clock import now
 from opsroom.core.errors import Forbidden
-from opsroom.quality.signing.identity import BREAK, LOCKED_FOR, MOST_FAILURES, Credentials, confirm
+from opsroom.quality.signing.identity import BREAK, Credentials, confirm
 from opsroom.quality.signing.models import Signature
 
 Q = "/api/v1/quality"
 BOTH = {"username": "quinn", "password": PASSWORD}
+MOST_FAILURES, LOCKED_FOR = Lockout().attempts, Lockout().wait
 Problem = Callable[[httpx.Response, int], dict[str, Any]]
 
 
@@ -91,27 +93,72 @@ async def test_wrong_components_sign_nothing_are_on_record_and_lock_after_a_few(
         answer = await quinn.post(f"{Q}/signatures", json=asked(lot, **wrong))
         assert answer.status_code == (401 if attempt < MOST_FAILURES else 423), answer.text
     locked = problem_of(await quinn.post(f"{Q}/signatures", json=asked(lot, **BOTH)), 423)
-    assert locked["code"] == "signing_locked"
+    assert locked["code"] == "account_locked"
     async with app.state.database.reading() as connection:
-        query = text("SELECT event FROM audit_entries WHERE event LIKE 'quality.signature.%' ORDER BY id")
+        query = text(
+            "SELECT event FROM audit_entries WHERE event LIKE 'quality.signature.%' OR event LIKE 'auth.account.%' "
+            "ORDER BY id"
+        )
         events = (await connection.execute(query)).scalars().all()
         count = await connection.scalar(text("SELECT count(*) FROM signatures"))
-    assert events == ["quality.signature.refused"] * MOST_FAILURES + ["quality.signature.locked"]
+    refused = "quality.signature.refused"
+    assert events == [refused] * MOST_FAILURES + ["auth.account.locked", refused]
     assert count == 0
     later = now() + LOCKED_FOR + timedelta(seconds=1)
-    monkeypatch.setattr("opsroom.quality.signing.identity.now", lambda: later)
+    monkeypatch.setattr("opsroom.core.auth.doorkeeper.now", lambda: later)
     await signed(quinn, lot)
+
+
+async def test_wrong_signatures_and_wrong_sign_ins_count_together(
+    quinn: httpx.AsyncClient, admin: httpx.AsyncClient, nobody: httpx.AsyncClient, lot: str, problem_of: Problem
+) -> None:
+    for _ in range(MOST_FAILURES - 1):
+        await quinn.post(f"{Q}/signatures", json=asked(lot, username="quinn", password="no"))
+    form = {"username": "quinn", "password": "wrong"}
+    assert (await nobody.post("/api/v1/auth/token", data=form)).status_code == 401
+    problem_of(await quinn.post(f"{Q}/signatures", json=asked(lot, **BOTH)), 423)
+    assert (await nobody.post("/api/v1/auth/token", data=BOTH)).status_code == 401
+    assert (await admin.post("/api/v1/users/quinn/unlock")).status_code == 204
+    await signed(quinn, lot)
+
+
+async def test_a_key_signs_nothing_whatever_it_may(
+    quinn: httpx.AsyncClient, nobody: httpx.AsyncClient, lot: str, problem_of: Problem
+) -> None:
+    scopes = ["quality.signatures.read", "quality.signatures.write", "quality.lots.release", "quality.lots.write"]
+    key = (await quinn.post("/api/v1/api-keys", json={"name": "x", "scopes": scopes})).json()["secret"]
+    headers = {"Authorization": f"Bearer {key}"}
+    for path, body in (
+        ("signatures", asked(lot, **BOTH)),
+        ("lots/L-1/release", BOTH),
+        ("lots/L-1/hold", {"reason": "x", **BOTH}),
+    ):
+        refused = problem_of(await nobody.post(f"{Q}/{path}", json=body, headers=headers), 403)
+        assert refused["code"] == "signing_needs_a_person"
+    signatures = await nobody.get(f"{Q}/signatures", headers=headers)
+    assert signatures.json()["total"] == 0
+
+
+async def test_a_release_may_be_granted_to_a_person(
+    person: Person, quinn: httpx.AsyncClient, admin: httpx.AsyncClient, lot: str
+) -> None:
+    inez = await person("inez", Role.USER)
+    given = {"username": "inez", "password": PASSWORD}
+    assert (await inez.post(f"{Q}/lots/L-1/release", json=given)).status_code == 403
+    body = {"permission": "quality.lots.release"}
+    assert (await admin.post("/api/v1/users/inez/grants", json=body)).status_code == 204
+    assert (await inez.post(f"{Q}/lots/L-1/release", json=given)).status_code == 409
 
 
 async def test_a_lock_tells_the_security_unit(
     quinn: httpx.AsyncClient, admin: httpx.AsyncClient, app: FastAPI, lot: str
 ) -> None:
-    endpoint = {"url": "https://hooks.example.com/x", "events": ["quality.signing.*"]}
+    endpoint = {"url": "https://hooks.example.com/x", "events": ["auth.account.*"]}
     assert (await admin.post("/api/v1/webhooks/endpoints", json=endpoint)).status_code == 201
     for _ in range(MOST_FAILURES):
         await quinn.post(f"{Q}/signatures", json=asked(lot, username="quinn", password="no"))
     deliveries = (await admin.get("/api/v1/webhooks/deliveries")).json()["items"]
-    assert [each["event_type"] for each in deliveries] == ["quality.signing.locked"]
+    assert [each["event_type"] for each in deliveries] == ["auth.account.locked"]
 
 
 async def test_nobody_signs_in_the_name_of_another(
@@ -143,7 +190,7 @@ async def test_no_key_and_no_program_signs(app: FastAPI) -> None:
     key = Actor(name="a key", user_id=uuid7(), session_id=None, is_superuser=True)
     given = Credentials.model_validate(BOTH)
     with pytest.raises(Forbidden, match="API key"):
-        await confirm(app.state.database, app.state.queue, key, given)
+        await confirm(app.state.doorkeeper, key, given)
 
 
 async def test_a_change_makes_the_signature_superseded_and_visible_as_such(quinn: httpx.AsyncClient, lot: str) -> None:

@@ -25,23 +25,23 @@ COOKIE = "opsroom_session"
 PUBLIC = "public"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-_standing = (
+_STANDING: tuple[Any, ...] = (
     User.username, User.role, User.is_superuser, User.is_active, User.grants, User.must_change_password,
     User.password_changed_at,
 )  # fmt: skip
+_SIGN_IN: tuple[Any, ...] = (
+    User.id, Session.kind, Session.token_hash, Session.expires_at, Session.revoked_at, Session.last_seen_at,
+)  # fmt: skip
+_KEY: tuple[Any, ...] = (
+    ApiKey.id, ApiKey.user_id, ApiKey.scopes, ApiKey.expires_at, ApiKey.revoked_at, ApiKey.last_used_at,
+)  # fmt: skip
 _sign_in = (
-    select(
-        User.id, Session.kind, Session.token_hash, Session.expires_at, Session.revoked_at, Session.last_seen_at,
-        *_standing,
-    )
+    select(*_SIGN_IN, *_STANDING)
     .join(User, User.id == Session.user_id)
     .where(Session.id == bindparam("session_id"))
 )  # fmt: skip
 _key = (
-    select(
-        ApiKey.id, ApiKey.user_id, ApiKey.scopes, ApiKey.expires_at, ApiKey.revoked_at, ApiKey.last_used_at,
-        *_standing,
-    )
+    select(*_KEY, *_STANDING)
     .join(User, User.id == ApiKey.user_id)
     .where(ApiKey.key_hash == bindparam("key_hash"))
 )  # fmt: skip

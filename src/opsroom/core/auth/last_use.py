@@ -11,7 +11,6 @@ from sqlalchemy import or_, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from opsroom.core.clock import now
-from opsroom.core.db.base import Entity
 from opsroom.core.db.engine import Database
 
 COARSE = timedelta(minutes=1)
@@ -35,7 +34,7 @@ class LastUse:
         await asyncio.gather(*self._under_way.values())
 
     async def _write(self, column: InstrumentedAttribute[Any], row_id: UUID) -> None:
-        model: type[Entity] = column.class_
+        model: Any = column.class_
         at = now()
         older = or_(column.is_(None), column < at - COARSE)
         try:

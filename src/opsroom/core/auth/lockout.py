@@ -19,7 +19,7 @@ class Lockout:
         beyond = failures - self.attempts
         if beyond < 0:
             return None
-        return at + min(self.wait * 2 ** min(beyond, MOST_DOUBLINGS), max(LONGEST, self.wait))
+        return at + min(self.wait * (1 << min(beyond, MOST_DOUBLINGS)), max(LONGEST, self.wait))
 
     def failures_so_far(self, failures: int, locked_until: datetime | None, at: datetime) -> int:
         """A day after the end of a lock it is forgotten."""
