@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import PUBLIC, allow
+from opsroom.core.auth.models import Role
 from opsroom.core.db.session import Reading, TheDatabase, Unit
 from opsroom.main import create_app
 from opsroom.settings import Settings
@@ -194,7 +195,7 @@ async def test_a_database_that_does_not_answer_is_a_503(
     settings: Settings, app: FastAPI, client_for: ClientFor, problem_of: Problem, tmp_path: Path
 ) -> None:
     """The credential is good; only the database is away."""
-    header = (await client_for(None)).headers
+    header = (await client_for(Role.USER)).headers
     url = (
         "postgresql://nobody@127.0.0.1:1/nothing"
         if app.state.database.is_postgresql
@@ -205,7 +206,9 @@ async def test_a_database_that_does_not_answer_is_a_503(
     transport = httpx.ASGITransport(app=away, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://opsroom.test", headers=header) as client:
         assert (await client.get("/readyz")).status_code == 503
+        assert (await client.get("/healthz")).json() == {"status": "error", "database": "unavailable"}
         assert (await client.get("/livez")).status_code == 200
+        assert problem_of(await client.get("/api/v1/jobs"), 503)["code"] == "database_unavailable"
         form = {"username": "wanjiru", "password": "whatever it is"}
         assert problem_of(await client.post("/api/v1/auth/token", data=form), 503)["code"] == "database_unavailable"
     await away.state.database.close()

@@ -86,7 +86,10 @@ def _permissions(app: FastAPI) -> str:
     for permission in sorted(roles.known | (asked.keys() - {PUBLIC})):
         role = next((role.value for role in RANKS if permission in roles.of(role)), "none")
         rows.append((f"`{permission}`", role, ", ".join(sorted(asked.get(permission, ())))))
-    lead = "Each role has those of the ones before: user, manager, admin. A superuser has all; any may be granted to a person."
+    lead = (
+        "Each role has those of the ones before: user, manager, admin. A superuser has all. Any may be granted "
+        "to a person."
+    )
     return _section("Permissions", lead, ("permission", "from the role", "operations of the API"), rows)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from opsroom.apps import installed_apps
 from opsroom.core.actor import SYSTEM
 from opsroom.core.auth import actions, people
-from opsroom.core.auth.actions import create_sign_in_link, create_user, reset_password
+from opsroom.core.auth.actions import create_sign_in_link, create_user
 from opsroom.core.auth.keys import create_key, revoke_key
 from opsroom.core.auth.models import ApiKey, Role, User
 from opsroom.core.auth.passwords import generate_password
@@ -50,14 +50,14 @@ def reset(username: str) -> None:
     They choose another password at the next sign-in.
     """
     password = generate_password()
-    _run(lambda session: reset_password(session, username, password))
+    _run(lambda session: _reset(session, username, password))
     print(f"{username}: {password}")
 
 
 @group.command()
 def unlock(username: str) -> None:
     """Let a user try again at once who is locked after too many wrong passwords."""
-    _run(lambda session: actions.unlock(session, username))
+    _run(lambda session: _unlock(session, username))
     print(f"{username} may try again")
 
 
@@ -126,6 +126,15 @@ async def _link(session: AsyncSession, username: str) -> str:
     if user_id is None:
         raise NotFound(f"There is no user named {username}.")
     return await create_sign_in_link(session, user_id)
+
+
+async def _reset(session: AsyncSession, username: str, password: str) -> None:
+    fresh = await actions.fresh_password(password)
+    await actions.reset_password(session, await actions.find_user(session, username), fresh)
+
+
+async def _unlock(session: AsyncSession, username: str) -> None:
+    await actions.unlock(session, await actions.find_user(session, username))
 
 
 async def _grant(session: AsyncSession, username: str, permission: str) -> None:

@@ -34,6 +34,7 @@ from opsroom.core.db.origin import Origin, current_origin
 from opsroom.core.errors import Conflict, Invalid, NotFound, Unauthenticated
 
 LINK_LIFETIME = timedelta(hours=12)
+Columns = dict[str, Any]
 CHANGED = "password changed"
 RESET = "password reset"
 
@@ -109,7 +110,7 @@ async def create_user(
     email: str | None = None,
     is_superuser: bool = False,
 ) -> User:
-    check_strength(password)
+    fresh = await fresh_password(password)
     if await session.scalar(select(User.id).where(User.username == username)):
         raise Conflict(f"There is a user named {username} already; choose another name.", field="username")
     user = User(
@@ -117,7 +118,7 @@ async def create_user(
         email=email,
         role=role,
         is_superuser=is_superuser,
-        **await fresh_password(password),
+        **fresh,
     )
     session.add(user)
     await session.flush()
@@ -125,32 +126,37 @@ async def create_user(
     return user
 
 
-async def set_password(session: AsyncSession, username: str, password: str) -> None:
-    """A new password by the person's own choice: it ends every sign-in, and keys go on."""
-    user = await find_user(session, username)
-    await _replace_password(session, user, password, must_change=False)
+async def set_password(session: AsyncSession, user: User, fresh: Columns) -> None:
+    """A new password (`fresh_password`) by the person's own choice: it ends every sign-in, and keys go on."""
+    await _replace_password(session, user, fresh, must_change=False)
     await end_sign_ins(session, user.id, CHANGED)
 
 
-async def reset_password(session: AsyncSession, username: str, password: str) -> None:
+async def reset_password(session: AsyncSession, user: User, fresh: Columns) -> None:
     """A new password by somebody else's hand: the person chooses another at the next sign-in; keys end as well."""
-    user = await find_user(session, username)
-    await _replace_password(session, user, password, must_change=True)
+    await _replace_password(session, user, fresh, must_change=True)
     await end_sign_ins(session, user.id, RESET)
     await end_keys(session, user.id, RESET)
 
 
-async def _replace_password(session: AsyncSession, user: User, password: str, *, must_change: bool) -> None:
-    check_strength(password)
-    for name, value in (await fresh_password(password)).items():
+async def _replace_password(session: AsyncSession, user: User, fresh: Columns, *, must_change: bool) -> None:
+    for name, value in fresh.items():
         setattr(user, name, value)
     user.must_change_password = must_change
     await session.flush()
     await record(session, PASSWORD_CHANGED, ("users", user.id), username=user.username, must_change=must_change)
 
 
-async def fresh_password(password: str) -> dict[str, Any]:
-    """The columns of a new password; a lock was for guesses at the old one."""
+async def fresh_password(password: str) -> Columns:
+    """What stands in a row for a new password; a lock was for guesses at the old one.
+
+    To be called before a transaction is opened: a hash takes a hundred milliseconds, and SQLite has one writer.
+
+    Raises:
+        Invalid: it is too short.
+    """
+    if len(password) < MINIMUM_LENGTH:
+        raise Invalid(f"A password needs at least {MINIMUM_LENGTH} characters.", field="password")
     return {
         "password_hash": await hash_password(password),
         "password_changed_at": now(),
@@ -159,16 +165,11 @@ async def fresh_password(password: str) -> dict[str, Any]:
     }
 
 
-async def unlock(session: AsyncSession, username: str) -> None:
-    """Wrong passwords so far are forgotten.
-
-    Raises:
-        NotFound: there is nobody of this name.
-    """
-    user = await find_user(session, username)
+async def unlock(session: AsyncSession, user: User) -> None:
+    """Wrong passwords so far are forgotten."""
     user.failed_sign_ins, user.locked_until = 0, None
     await session.flush()
-    await record(session, ACCOUNT_UNLOCKED, ("users", user.id), username=username)
+    await record(session, ACCOUNT_UNLOCKED, ("users", user.id), username=user.username)
 
 
 async def find_user(session: AsyncSession, username: str) -> User:
@@ -235,11 +236,6 @@ async def use_sign_in_link(session: AsyncSession, token: str) -> User:
             code="link_spent",
         )
     return user
-
-
-def check_strength(password: str) -> None:
-    if len(password) < MINIMUM_LENGTH:
-        raise Invalid(f"A password needs at least {MINIMUM_LENGTH} characters.", field="password")
 
 
 def _of(user: User, session_id: UUID) -> Origin:

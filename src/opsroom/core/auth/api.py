@@ -95,12 +95,13 @@ async def replace_own_password(
         Invalid: the new one is the present one.
     """
     attempt = await doorkeeper.verify(actor.name, change.current_password)
+    if attempt.right and change.new_password == change.current_password:
+        raise Invalid("This is the password there is; choose another.", field="new_password")
+    fresh = await actions.fresh_password(change.new_password)
     async with database.transaction() as session:
         user = (await doorkeeper.decide(session, attempt)).user
         if user is not None:
-            if change.new_password == change.current_password:
-                raise Invalid("This is the password there is; choose another.", field="new_password")
-            await actions.set_password(session, user.username, change.new_password)
+            await actions.set_password(session, user, fresh)
             return
     raise wrong_credentials()
 

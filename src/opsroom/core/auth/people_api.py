@@ -20,9 +20,10 @@ Writer = Annotated[Actor, allow("users.write")]
 @router.post("/{user_id}/password-reset")
 async def reset_user_password(user_id: str, actor: Writer, session: Unit, response: Response) -> NewPassword:
     """A new password, shown this once. Every sign-in, link and key of the person ends."""
-    user = await people.person_to_change(session, actor, user_id)
     password = generate_password()
-    await actions.reset_password(session, user.username, password)
+    fresh = await actions.fresh_password(password)
+    user = await people.person_to_change(session, actor, user_id)
+    await actions.reset_password(session, user, fresh)
     response.headers["Cache-Control"] = "no-store"
     return NewPassword(username=user.username, password=password)
 
@@ -31,7 +32,7 @@ async def reset_user_password(user_id: str, actor: Writer, session: Unit, respon
 async def unlock_user(user_id: str, actor: Writer, session: Unit) -> None:
     """Forget wrong passwords, so that the person may try again at once."""
     user = await people.person_to_change(session, actor, user_id)
-    await actions.unlock(session, user.username)
+    await actions.unlock(session, user)
 
 
 @router.post("/{user_id}/grants", status_code=204)

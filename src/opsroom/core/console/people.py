@@ -31,9 +31,10 @@ async def link(user_id: str, request: Request, session: Unit, actor: Writer) -> 
 
 @router.post("/{user_id}/password", name="console_user_password")
 async def password(user_id: str, request: Request, session: Unit, actor: Writer) -> Response:
-    user = await people.person_to_change(session, actor, user_id)
     secret = generate_password()
-    await actions.reset_password(session, user.username, secret)
+    fresh = await actions.fresh_password(secret)
+    user = await people.person_to_change(session, actor, user_id)
+    await actions.reset_password(session, user, fresh)
     lead = f"Every sign-in, link and key of {user.username} has ended; another password is chosen at the next sign-in."
     return _once(request, user, secret, "A new password", lead)
 
@@ -55,7 +56,7 @@ async def switch(user_id: str, request: Request, session: Unit, actor: Writer) -
 @router.post("/{user_id}/unlock", name="console_user_unlock")
 async def unlock(user_id: str, session: Unit, actor: Writer) -> Response:
     user = await people.person_to_change(session, actor, user_id)
-    await actions.unlock(session, user.username)
+    await actions.unlock(session, user)
     return _back(user, f"{user.username} may try again.")
 
 
