@@ -33,7 +33,7 @@ from opsroom.core.errors import WrongSetting
 from opsroom.core.idempotency.answers import repeatable
 from opsroom.core.idempotency.jobs import forgetting
 from opsroom.core.jobs.queue import JobQueue
-from opsroom.core.jobs.runtime import Runtime, RuntimeOptions
+from opsroom.core.jobs.runtime import Runtime, RuntimeOptions, unseen
 from opsroom.core.mail import Mailer
 from opsroom.core.metrics import Metrics
 from opsroom.core.openapi import tell_of_refusals
@@ -116,6 +116,7 @@ class House:
                 resolve(app.models)
         self.database = open_database(settings)
         self.metrics = Metrics()
+        self.telemetry = _telemetry(settings.otlp_url) if settings.otlp_url else None
         self.counts = Counts(_plain(settings.redis_url))
         self.blobs = open_blobs(settings)
         days = settings.report_days
@@ -154,6 +155,7 @@ class House:
         options = RuntimeOptions(
             concurrency=self.settings.job_concurrency,
             lease=timedelta(seconds=self.settings.job_lease_seconds),
+            around=self.telemetry.of_job if self.telemetry else unseen,
         )
         return Runtime(self.database, self.queue, self.metrics, options)
 
@@ -243,6 +245,8 @@ def _add_middleware(app: FastAPI, settings: Settings, house: House) -> None:
             CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=["*"]
         )
     app.add_middleware(Edge, metrics=house.metrics)
+    if house.telemetry is not None:
+        app.add_middleware(resolve("opsroom.telemetry:Traced"), telemetry=house.telemetry)
 
 
 @asynccontextmanager
@@ -255,6 +259,8 @@ async def _lifespan(_app: FastAPI, house: House, *, work: bool) -> AsyncIterator
     await house.counts.close()
     await house.last_use.settled()
     await house.database.close()
+    if house.telemetry is not None:
+        await asyncio.to_thread(house.telemetry.close)
 
 
 async def run_worker(settings: Settings) -> None:
@@ -271,6 +277,16 @@ async def run_worker(settings: Settings) -> None:
         raise WrongSetting(f"OPSROOM_DATABASE_URL: {error}") from None
     finally:
         await house.database.close()
+        if house.telemetry is not None:
+            await asyncio.to_thread(house.telemetry.close)
+
+
+def _telemetry(url: str) -> Any:
+    """Its packages are no dependency of the program, so it is looked for when a setting asks for it."""
+    try:
+        return resolve("opsroom.telemetry:Telemetry")(url)
+    except ImportError:
+        raise WrongSetting("OPSROOM_OTLP_URL: install opsroom[telemetry], which sends traces") from None
 
 
 def _plain(secret: SecretStr | None) -> str | None:

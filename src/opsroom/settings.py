@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level to log")
     sql_echo: bool = Field(False, description="log every SQL statement")
     slow_statement: float = Field(1.0, ge=0, description="seconds from which a statement is logged as slow; 0: none is")
+    otlp_url: str | None = Field(
+        None, description="OpenTelemetry collector for traces, such as http://127.0.0.1:4318; needs opsroom[telemetry]"
+    )
     pool_size: int = Field(20, ge=1, le=500, description="database connections kept open")
     pool_overflow: int = Field(30, ge=0, le=500, description="further connections under load")
     pool_recycle: int = Field(3600, ge=1, description="seconds after which a connection is replaced")
@@ -200,7 +203,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{error}; expected a network such as 10.1.0.0/16") from None
         return value
 
-    @field_validator("osrm_url")
+    @field_validator("osrm_url", "otlp_url")
     @classmethod
     def _is_http(cls, value: str | None) -> str | None:
         if value and not value.startswith(("http://", "https://")):

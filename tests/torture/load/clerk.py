@@ -69,7 +69,8 @@ class Clerk:
             self._require(key, record)
 
     async def look_around(self) -> None:
-        await self.caller.ask("look around", "GET", self.rng.choice(OF_OTHERS), {200})
+        path = self.rng.choice(OF_OTHERS)
+        await self.caller.ask(f"GET {path}", "GET", path, {200})
 
     async def create(self) -> None:
         values = self._new()

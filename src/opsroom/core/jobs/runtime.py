@@ -4,10 +4,12 @@ import asyncio
 import os
 import secrets
 import socket
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 from sqlalchemy import Row
@@ -28,13 +30,21 @@ MARK = secrets.token_hex(4)  # tells this process from a predecessor that had th
 FORGOTTEN = timedelta(days=1)
 
 
+def unseen(_job_type: str, _job_id: UUID) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 @dataclass(frozen=True, slots=True)
 class RuntimeOptions:
-    """concurrency: jobs at once; lease: silence after which a job is taken over; poll: longest wait for news"""
+    """concurrency: jobs at once; lease: silence after which a job is taken over; poll: longest wait for news
+
+    around: what each job, by type and id, runs inside of
+    """
 
     concurrency: int = 2
     lease: timedelta = timedelta(seconds=30)
     poll: timedelta = timedelta(seconds=1)
+    around: Callable[[str, UUID], AbstractContextManager[None]] = unseen
 
 
 class Runtime:
@@ -117,7 +127,8 @@ class Runtime:
     async def _execute(self, claimed: Row[Any]) -> None:
         names = {"job_id": str(claimed.id), "job_type": claimed.type, "request_id": claimed.request_id}
         origin = Origin(claimed.requested_by, claimed.user_id, request_id=claimed.request_id, job_id=claimed.id)
-        with structlog.contextvars.bound_contextvars(**names), acting(origin):
+        around = self._options.around(claimed.type, claimed.id)
+        with structlog.contextvars.bound_contextvars(**names), acting(origin), around:
             outcome = await self._attempt(claimed).run()
             self._metrics.count_job(claimed.type, outcome)
             log.info("job", outcome=outcome, attempt=claimed.attempt)
