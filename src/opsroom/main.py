@@ -12,6 +12,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.types import ASGIApp
 
 from opsroom import __version__
 from opsroom.apps import installed_apps
@@ -19,7 +20,7 @@ from opsroom.core.app import App, resolve
 from opsroom.core.audit.sealed.notes import Signer, signer_of
 from opsroom.core.audit_jobs import sealing
 from opsroom.core.auth.doorkeeper import Doorkeeper
-from opsroom.core.auth.guards import COOKIE
+from opsroom.core.auth.guards import COOKIE, guard_before_body
 from opsroom.core.auth.last_use import LastUse
 from opsroom.core.auth.lockout import Lockout
 from opsroom.core.auth.roles import RolePermissions, bundle
@@ -55,7 +56,7 @@ from opsroom.settings import Settings, data_folder, secret_keys
 MEGABYTE = 1 << 20
 UNCOUNTED_PATHS = ("/livez", "/readyz", "/healthz", "/api/health", "/static/")
 SIGN_IN_PATHS = frozenset({"/api/v1/auth/token", "/console/sign-in"})
-UPLOAD_PATHS = ("/imports", "/import", "/files", "/observations")
+UPLOAD_PATHS = ("/imports", "/import", "/files")
 
 
 def open_database(settings: Settings) -> Database:
@@ -160,6 +161,17 @@ class House:
         return Runtime(self.database, self.queue, self.metrics, options)
 
 
+class Application(FastAPI):
+    """The edge stands around everything, also around what answers when all else broke; spans stand around the edge."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        edge = Edge(super().build_middleware_stack(), metrics=self.state.metrics)
+        if self.state.telemetry is None:
+            return edge
+        traced: ASGIApp = resolve("opsroom.telemetry:Traced")(edge, telemetry=self.state.telemetry)
+        return traced
+
+
 def create_app(settings: Settings, *, work: bool = True) -> FastAPI:
     """The web application. With `work` it also runs jobs, as the embedded default does.
 
@@ -167,7 +179,7 @@ def create_app(settings: Settings, *, work: bool = True) -> FastAPI:
         WrongSetting: a setting names something that does not exist.
     """
     house = House(settings)
-    app = FastAPI(
+    app = Application(
         title="Opsroom",
         version=__version__,
         docs_url=None,
@@ -179,6 +191,7 @@ def create_app(settings: Settings, *, work: bool = True) -> FastAPI:
     )
     app.state.database = house.database
     app.state.metrics = house.metrics
+    app.state.telemetry = house.telemetry
     app.state.gauges = [gauge for each in house.apps if each.gauges for gauge in resolve(each.gauges)]
     app.state.blobs = house.blobs
     app.state.reports = house.reports
@@ -215,6 +228,7 @@ def add_routes(app: FastAPI, router: APIRouter) -> None:
         if isinstance(route, APIRoute):
             route.operation_id = route.operation_id or route.name
             repeatable(route)
+            guard_before_body(route)
             tell_of_refusals(route)
         app.router.routes.append(route)
 
@@ -226,6 +240,7 @@ def _add_middleware(app: FastAPI, settings: Settings, house: House) -> None:
         limit=settings.body_limit_mb * MEGABYTE,
         upload_limit=settings.upload_limit_mb * MEGABYTE,
         upload_paths=UPLOAD_PATHS,
+        grace=settings.body_grace_seconds,
     )
     app.add_middleware(
         RateLimit,
@@ -244,9 +259,6 @@ def _add_middleware(app: FastAPI, settings: Settings, house: House) -> None:
         app.add_middleware(
             CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["*"], allow_headers=["*"]
         )
-    app.add_middleware(Edge, metrics=house.metrics)
-    if house.telemetry is not None:
-        app.add_middleware(resolve("opsroom.telemetry:Traced"), telemetry=house.telemetry)
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """Every setting, typed. Read by the composition root, the command line and the migrations, then handed down."""
 
+import re
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
@@ -23,6 +24,8 @@ class Environment(StrEnum):
     TEST = "test"
     PRODUCTION = "production"
 
+
+ORIGIN = re.compile(r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d{1,5})?")
 
 Names = Annotated[tuple[str, ...], NoDecode]
 
@@ -75,6 +78,9 @@ class Settings(BaseSettings):
     )
     open_endpoints: Names = Field((), description="operations anyone may call, by operation id, comma-separated")
     cors_origins: Names = Field((), description="origins allowed to call the API from a browser, comma-separated")
+    trusted_proxies: Names = Field(
+        (), description="addresses or networks of proxies whose X-Forwarded-For and -Proto are believed"
+    )
     outgoing_networks: Names = Field((), description="inner networks that webhooks may reach, such as 10.1.0.0/16")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level to log")
     sql_echo: bool = Field(False, description="log every SQL statement")
@@ -110,6 +116,9 @@ class Settings(BaseSettings):
     api_key_days: int = Field(366, ge=1, le=3660, description="the most an API key may live")
     body_limit_mb: int = Field(16, ge=1, le=1024, description="largest request body but for uploads")
     upload_limit_mb: int = Field(4096, ge=1, description="largest uploaded file")
+    body_grace_seconds: float = Field(
+        20.0, gt=0, description="seconds a request body may take beside one for each kilobyte"
+    )
     idempotency_hours: float = Field(24, gt=0, description="hours the answer to an Idempotency-Key is kept")
     rate_limit: str = Field("1200/minute", description="requests of one identity, such as 1200/minute; none: no limit")
     address_rate_limit: str = Field("6000/minute", description="the same for all requests of one address")
@@ -142,7 +151,7 @@ class Settings(BaseSettings):
     osrm_url: str | None = Field(None, description="OSRM server for travel times, such as http://osrm:5000")
     max_rejected_percent: float | None = Field(None, ge=0, le=100, description="an import with more bad rows fails")
 
-    @field_validator("open_endpoints", "cors_origins", "outgoing_networks", mode="before")
+    @field_validator("open_endpoints", "cors_origins", "trusted_proxies", "outgoing_networks", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -193,7 +202,7 @@ class Settings(BaseSettings):
         parse_limit(value)
         return value
 
-    @field_validator("outgoing_networks")
+    @field_validator("trusted_proxies", "outgoing_networks")
     @classmethod
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:
@@ -201,6 +210,14 @@ class Settings(BaseSettings):
                 ip_network(network)
             except ValueError as error:
                 raise ValueError(f"{error}; expected a network such as 10.1.0.0/16") from None
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin} is no origin; expected one such as https://app.example.com, without a path")
         return value
 
     @field_validator("osrm_url", "otlp_url")

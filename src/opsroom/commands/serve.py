@@ -1,7 +1,7 @@
 """`opsroom serve`."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
@@ -42,11 +42,21 @@ def run_server(settings: Settings, workers: int = 1) -> None:
         host=settings.host,
         port=settings.port,
         workers=workers,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        server_header=False,
+        **server_options(settings),
     )
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """Of uvicorn, whose own default believes what anybody on this machine says of the client's address."""
+    return {
+        "log_config": None,
+        "access_log": False,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+        "server_header": False,
+        "ws": "none",
+        "proxy_headers": bool(settings.trusted_proxies),
+        "forwarded_allow_ips": list(settings.trusted_proxies),
+    }
 
 
 def application() -> FastAPI:

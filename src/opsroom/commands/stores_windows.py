@@ -13,6 +13,7 @@ import typer
 from pydantic import BaseModel
 
 from opsroom.core.errors import Refusal
+from opsroom.core.tabular.frames import neutralised
 from opsroom.main import open_blobs, open_database
 from opsroom.migrations.check import SchemaMismatch, require_current
 from opsroom.settings import load_settings
@@ -166,7 +167,7 @@ def _answer(
     try:
         found = asyncio.run(_from_database(question)) if files.status is None else _from_files(question, files)
         if document is None:
-            content = table(found).write_csv(float_precision=2).encode()
+            content = neutralised(table(found)).write_csv(float_precision=2).encode()
         else:
             content = document(found).model_dump_json(indent=1).encode() + b"\n"
         with written_whole(output) as stream:

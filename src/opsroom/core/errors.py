@@ -5,6 +5,7 @@ Refusal
 ├── Unauthenticated       401  who is asking is not known
 ├── Forbidden             403  who is asking may not
 ├── NotFound              404  there is no such thing
+├── TooSlow               408  the request took too long to arrive
 ├── Conflict              409  it collides with what is there
 ├── Gone                  410  it was there and is not any more
 ├── PreconditionFailed    412  it has changed since it was read
@@ -63,6 +64,11 @@ class Forbidden(Refusal):
 class NotFound(Refusal):
     status = HTTPStatus.NOT_FOUND
     default_code = "not_found"
+
+
+class TooSlow(Refusal):
+    status = HTTPStatus.REQUEST_TIMEOUT
+    default_code = "request_too_slow"
 
 
 class Conflict(Refusal):

@@ -1,11 +1,14 @@
 """Structured logs: readable in development, one JSON object a line in production."""
 
 import logging
+import re
 import sys
 from typing import Any
 
 import structlog
 
+# PostgreSQL tells which row broke a rule by giving all of it.
+ROW = re.compile(r"Failing row contains \(.*\)", re.DOTALL)
 SECRET_KEYS = frozenset({"password", "token", "secret", "authorization", "cookie", "api_key"})
 
 
@@ -35,7 +38,7 @@ def configure_logs(*, as_json: bool, level: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last, _hide_rows],
         )
     )
     root = logging.getLogger()
@@ -43,6 +46,15 @@ def configure_logs(*, as_json: bool, level: str) -> None:
     root.setLevel(level)
     for chatty in ("aiosqlite", "asyncio", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def without_rows(text: str) -> str:
+    """What a driver says of a broken rule, without the row that broke it."""
+    return ROW.sub("Failing row contains (hidden)", text)
+
+
+def _hide_rows(_logger: Any, _name: str, line: str) -> str:
+    return without_rows(line)
 
 
 def _hide_secrets(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -5,6 +5,7 @@ answers differently the second time (DNS rebinding) gains nothing. Redirects are
 """
 
 import asyncio
+import re
 import socket
 import time
 from collections.abc import Iterable, Mapping
@@ -19,8 +20,10 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 TIMEOUT = 15.0  # seconds for all of it
+VISIBLE = re.compile(r"[!-~]+")  # parsers disagree about all else, and drop line ends
 EXCERPT = 2_000  # bytes of an answer that are looked at
-NAT64 = IPv6Network("64:ff9b::/96")
+# IPv6 addresses whose last 32 bits are an IPv4 address: NAT64, its local form (RFC 8215), and the form of old.
+WRAPPING = tuple(IPv6Network(network) for network in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96"))
 
 
 class NotAllowed(Exception):  # noqa: N818  says no, and will say so again
@@ -51,6 +54,8 @@ class Outgoing:
         Raises:
             NotAllowed: it is no web address without a password in it, or it names an inner address outright.
         """
+        if not VISIBLE.fullmatch(url):
+            raise NotAllowed("a URL is written in visible ASCII; other letters of a name as xn--, of a path as %")
         try:
             parts = urlsplit(url)
             port = parts.port
@@ -118,14 +123,17 @@ class Outgoing:
         behind = _behind(address)
         if any(behind in network for network in self._networks if network.version == behind.version):
             return True
-        return behind.is_global and not behind.is_multicast
+        is_of_a_site = isinstance(behind, IPv6Address) and behind.is_site_local  # of old, and taken for global
+        return behind.is_global and not behind.is_multicast and not is_of_a_site
 
 
 def _behind(address: Address) -> Address:
     """The IPv4 address that an IPv6 address only wraps, or the address itself."""
     if isinstance(address, IPv4Address):
         return address
-    if address in NAT64:
+    if address.is_loopback or address.is_unspecified:
+        return address
+    if any(address in network for network in WRAPPING):
         return IPv4Address(int(address) & 0xFFFF_FFFF)
     wrapped = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
     return wrapped or address

@@ -18,6 +18,7 @@ from limits.aio.storage import RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from starlette.datastructures import Headers
 from starlette.requests import Request, cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -171,15 +172,15 @@ def _address(scope: Scope) -> str:
 
 
 def _credential(scope: Scope, cookie: str) -> str | None:
-    """A hash of the token or session cookie of a request, whether it is good or not."""
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            return hashlib.sha256(value).hexdigest()[:32]
-        if name == b"cookie" and cookie.encode() in value:
-            found = cookie_parser(value.decode("latin-1")).get(cookie)
-            if found:
-                return hashlib.sha256(found.encode()).hexdigest()[:32]
-    return None
+    """A hash of the token or session cookie by which a request will be judged, whether it is good or not: read as the
+    guard reads them, so that neither another spelling nor a second credential is another identity.
+    """
+    headers = Headers(scope=scope)
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    found = token.strip() if scheme.lower() == "bearer" else ""
+    if not found and cookie in headers.get("cookie", ""):
+        found = cookie_parser(headers["cookie"]).get(cookie, "")
+    return hashlib.sha256(found.encode()).hexdigest()[:32] if found else None
 
 
 def _too_many(wait: float) -> Refusal:

@@ -1,5 +1,6 @@
 """The edge: request ids, limits, headers, logs, metrics, and the one rendering of every error."""
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -15,22 +16,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from opsroom.core.db.refusals import DATABASE_ERRORS, refusal_from
-from opsroom.core.errors import BadRequest, Invalid, Refusal, TooLarge, disk_refusal
+from opsroom.core.errors import BadRequest, Invalid, Refusal, TooLarge, TooSlow, disk_refusal
 from opsroom.core.metrics import Metrics
 
 PROBLEM = "application/problem+json"
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 CONTENT_POLICY = (
-    b"default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; "
-    b"form-action 'self'; base-uri 'none'"
+    b"default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
+    b"frame-ancestors 'none'; form-action 'self'; base-uri 'none'"
 )
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
     (b"content-security-policy", CONTENT_POLICY),
 )
+HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")  # said over HTTPS only, where browsers believe it
+LEAST_RATE = 1024  # bytes a second below which a body is not arriving but holding a place
 BREAKS_ANSWERS: tuple[type[Exception], ...] = (OSError, *DATABASE_ERRORS)  # have handlers, come while one is sent too
 
 log = structlog.get_logger("opsroom.request")
@@ -53,6 +58,9 @@ class Edge:
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        headers = [(b"x-request-id", request_id.encode()), *HEADERS]
+        if scope["scheme"] == "https":
+            headers.append(HTTPS_ONLY)
         started = time.perf_counter()
         status = HTTPStatus.INTERNAL_SERVER_ERROR.value
         answering = False
@@ -62,7 +70,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 answering = True
                 status = int(message["status"])
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *HEADERS]
+                message["headers"] = [*message["headers"], *headers]
             await send(message)
 
         try:
@@ -85,30 +93,52 @@ class Edge:
 
 
 class BodyLimit:
-    """Refuses bodies above the limit while they arrive; paths ending in an upload suffix have their own."""
+    """Refuses bodies above the limit, at once when they say so, else while they arrive; and those that trickle in.
 
-    def __init__(self, app: ASGIApp, *, limit: int, upload_limit: int, upload_paths: tuple[str, ...]) -> None:
+    Routes whose path ends in an upload suffix have a limit of their own: the path as declared, not as requested,
+    which may end in anything. grace: seconds that a body may take beside the time that its bytes are worth.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, limit: int, upload_limit: int, upload_paths: tuple[str, ...], grace: float
+    ) -> None:
         self.app = app
         self.limit = limit
         self.upload_limit = upload_limit
         self.upload_paths = upload_paths
+        self.grace = grace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.upload_limit if scope["path"].rstrip("/").endswith(self.upload_paths) else self.limit
-        seen = 0
+        seen = _declared_length(scope)
+        arrived, waited, is_whole = 0, 0.0, False
 
         async def limited() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > limit:
-                raise TooLarge(f"The request body is larger than {limit} bytes.", limit_bytes=limit)
+            nonlocal seen, arrived, waited, is_whole
+            if is_whole:  # what is awaited now is the end of the connection
+                return await receive()
+            self._check(scope, seen)
+            begun = time.monotonic()
+            try:
+                async with asyncio.timeout(self.grace + arrived / LEAST_RATE - waited):
+                    message = await receive()
+            except TimeoutError:
+                raise _unread(TooSlow("The request body arrived too slowly; send it again.")) from None
+            waited += time.monotonic() - begun
+            arrived += len(message.get("body", b""))
+            seen = max(seen, arrived)
+            self._check(scope, seen)
+            is_whole = not message.get("more_body", False)
             return message
 
         await self.app(scope, limited, send)
+
+    def _check(self, scope: Scope, seen: int) -> None:
+        limit = self.upload_limit if _template(scope).endswith(self.upload_paths) else self.limit
+        if seen > limit:
+            raise _unread(TooLarge(f"The request body is larger than {limit} bytes.", limit_bytes=limit))
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -205,6 +235,17 @@ def _request_id(scope: Scope) -> str:
         if name == b"x-request-id" and REQUEST_ID.match(value.decode("latin-1")):
             return str(value.decode("latin-1"))
     return str(uuid7())
+
+
+def _unread(refusal: Refusal) -> Refusal:
+    """The rest of the body is not waited for."""
+    refusal.headers = {"Connection": "close"}
+    return refusal
+
+
+def _declared_length(scope: Scope) -> int:
+    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    return int(length) if length.isdigit() and len(length) < 20 else 0
 
 
 def _template(scope: Scope) -> str:

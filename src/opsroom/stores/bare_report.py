@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from opsroom.core.tabular.frames import neutralised
 from opsroom.stores.files import (
     HOURS,
     OBSERVATIONS,
@@ -170,7 +171,7 @@ def _as_of(request: Request, observations: pl.DataFrame) -> int:
 
 def as_csv(report: BareReport) -> bytes:
     """The table with two decimals, lines ended by a line feed."""
-    return report.frame.write_csv(float_precision=2).encode()
+    return neutralised(report.frame).write_csv(float_precision=2).encode()
 
 
 def as_json(report: BareReport) -> bytes:

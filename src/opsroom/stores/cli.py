@@ -12,6 +12,7 @@ import polars as pl
 import typer
 
 from opsroom.core.command_groups import group_with
+from opsroom.core.tabular.frames import neutralised
 from opsroom.stores.atomic_output import written_whole
 from opsroom.stores.bare_report import KINDS, Request, as_csv, as_json, bare_report, summary_lines
 from opsroom.stores.files import RefusedFileError, parse_instants
@@ -134,6 +135,7 @@ def _reject_writer(target: str | None) -> Iterator[Callable[[str, pl.DataFrame],
         stream.write(b"file,line,reason,raw\n")
 
         def write(kind: str, rows: pl.DataFrame) -> None:
-            rows.select(pl.lit(kind).alias("file"), "line", "reason", "raw").write_csv(stream, include_header=False)
+            told = rows.select(pl.lit(kind).alias("file"), "line", "reason", "raw")
+            neutralised(told).write_csv(stream, include_header=False)
 
         yield write

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from opsroom.core.tabular.frames import neutralised
 from opsroom.stores.files import HOURS, OBSERVATIONS, ZONES, Batch, Kind, Reading, open_file
 from opsroom.stores.models import FileKind
 from opsroom.stores.spool import Spool
@@ -22,7 +23,6 @@ KINDS: Mapping[FileKind, Kind] = {
     FileKind.HOURS: HOURS,
     FileKind.ZONES: ZONES,
 }
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(slots=True)
@@ -68,9 +68,8 @@ class Rejects:
 
     def add(self, rejects: pl.DataFrame) -> None:
         self.count += rejects.height
-        for line, reason, raw in rejects.select("line", "reason", "raw").iter_rows():
-            # A spreadsheet that opens this file must not compute what somebody else wrote.
-            self._writer.writerow([line, reason, f"'{raw}" if raw.startswith(FORMULA) else raw])
+        for row in neutralised(rejects.select("line", "reason", "raw")).iter_rows():
+            self._writer.writerow(row)
 
 
 def parse(  # noqa: PLR0917  called once, by place, across a thread

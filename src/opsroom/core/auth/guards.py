@@ -1,11 +1,15 @@
 """Who is asking, and whether they may. Every route carries exactly one `allow(...)`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from sqlalchemy import Select, bindparam, select
+from starlette.types import Receive, Scope, Send
 
 from opsroom.core.actor import ANONYMOUS, Actor
 from opsroom.core.auth.arrival import origin_of
@@ -48,7 +52,10 @@ _key = (
 
 
 async def current_actor(request: Request) -> Actor:
-    """The person behind a bearer token or the console's cookie; `ANONYMOUS` without either."""
+    """The person behind a bearer token or the console's cookie; `ANONYMOUS` without either. Found once a request."""
+    known: Actor | None = getattr(request.state, "actor", None)
+    if known is not None:
+        return known
     actor = await _actor_of(request)
     request.state.actor = actor
     bind_actor(actor.name)
@@ -93,6 +100,33 @@ class AllowUnseen(Allow):
 
     async def __call__(self) -> Actor:  # type: ignore[override]  # the framework reads what it takes from this very line
         return ANONYMOUS
+
+
+def guard_of(route: APIRoute) -> Allow | None:
+    return next((call for call in calls_of(route.dependant) if isinstance(call, Allow)), None)
+
+
+def calls_of(dependant: Dependant) -> Iterator[object]:
+    """What a route depends on, at any depth."""
+    yield dependant.call
+    for each in dependant.dependencies:
+        yield from calls_of(each)
+
+
+def guard_before_body(route: APIRoute) -> None:
+    """Who may not send a body sends none: the framework reads all of it, to the disk if it is a file, and asks after
+    the sender then.
+    """
+    guard, answer = guard_of(route), route.app
+    if guard is None or guard.permission == PUBLIC or route.body_field is None:
+        return
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        await guard(request, await current_actor(request))
+        await answer(scope, receive, send)
+
+    route.app = guarded
 
 
 async def _actor_of(request: Request) -> Actor:

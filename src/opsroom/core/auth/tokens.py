@@ -63,7 +63,7 @@ def _verified(access_token: str, keys: tuple[str, ...], algorithm: str) -> tuple
     if key is None:
         raise jwt.InvalidTokenError("signed by a key that is not known")
     claims = jwt.decode(access_token, key, algorithms=[algorithm], issuer=ISSUER, options={"require": ["exp", "sid"]})
-    return UUID(claims["sid"]), float(claims["exp"])
+    return UUID(str(claims["sid"])), float(claims["exp"])
 
 
 @cache
@@ -102,11 +102,13 @@ def new_session_token(session_id: UUID) -> SessionToken:
 
 
 def read_session_token(value: str) -> SessionToken | None:
+    """None for what was not written by us: a UUID has more spellings than one, and none may pass for another token."""
     identifier, _, secret = value.partition(".")
     try:
-        return SessionToken(UUID(identifier), secret)
+        session_id = UUID(identifier)
     except ValueError:
         return None
+    return SessionToken(session_id, secret) if str(session_id) == identifier else None
 
 
 def hash_secret(secret: str) -> str:

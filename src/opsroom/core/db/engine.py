@@ -149,6 +149,7 @@ def _engine(url: URL, pool: PoolOptions, *, read_only: bool) -> AsyncEngine:
         pool_recycle=pool.recycle,
         pool_pre_ping=pool.pre_ping,
         echo=pool.echo,
+        hide_parameters=True,  # in errors and logs; they are people's data, and hashes
         connect_args=arguments | _driver_options(url, pool, read_only=read_only),
         **options,
     )
@@ -180,6 +181,7 @@ def _sqlite_engine(url: URL, pool: PoolOptions, *, read_only: bool) -> AsyncEngi
     engine = create_async_engine(
         url,
         echo=pool.echo,
+        hide_parameters=True,
         pool_size=size,
         max_overflow=overflow,
         connect_args={"async_creator_fn": open_sqlite, "timeout": BUSY_SECONDS},

@@ -10,19 +10,18 @@ another's waits until that one has ended. What was refused leaves nothing, and i
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 from fastapi import Request, Response
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, request_response
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from opsroom.core.auth.guards import PUBLIC, Allow, current_actor
+from opsroom.core.auth.guards import PUBLIC, Allow, calls_of, current_actor, guard_of
 from opsroom.core.db.engine import Database
 from opsroom.core.db.session import begin_with, database_of, session_of, unit_of_work
 from opsroom.core.errors import Conflict, Invalid, TooLarge
@@ -64,9 +63,9 @@ class Asked:
 
 def repeatable(route: APIRoute) -> None:
     """Have a POST route heed the header, if it writes in a unit of work and is not open to all."""
-    calls = list(_calls(route.dependant))
-    guard = next((call for call in calls if isinstance(call, Allow)), None)
-    if "POST" not in (route.methods or ()) or unit_of_work not in calls or not route.include_in_schema:
+    guard = guard_of(route)
+    writes = unit_of_work in calls_of(route.dependant)
+    if "POST" not in (route.methods or ()) or not writes or not route.include_in_schema:
         return
     if guard is None or guard.permission == PUBLIC:
         return
@@ -149,9 +148,3 @@ async def _repeated(database: Database, asked: Asked) -> Response:
     if row.body is None:
         raise Conflict("This was done already, and its answer is shown only once.", code="answer_shown_once")
     return Response(row.body, row.status, {**row.headers, REPLAYED: "true"})
-
-
-def _calls(dependant: Dependant) -> Iterator[object]:
-    yield dependant.call
-    for each in dependant.dependencies:
-        yield from _calls(each)

@@ -19,6 +19,7 @@ from opsroom.core.jobs.handler import Cancelled, Permanent, Run, Superseded, wai
 from opsroom.core.jobs.lease import Lease
 from opsroom.core.jobs.models import Job, JobStatus
 from opsroom.core.jobs.queue import JobQueue
+from opsroom.core.logs import without_rows
 
 log = structlog.get_logger("opsroom.jobs")
 
@@ -153,4 +154,4 @@ def _sentence(error: Exception) -> str:
 
 def _storable(text: str) -> str:
     """Without what PostgreSQL refuses in a text; an error that quotes its input may contain anything."""
-    return text.replace("\0", "").encode(errors="replace").decode()
+    return without_rows(text).replace("\0", "").encode(errors="replace").decode()

@@ -17,7 +17,8 @@ from sqlalchemy.types import TypeEngine
 
 Cell = str | int | float | bool | None
 
-GUARDED = re.compile(r"'*(?:[=+\-@\t\r\n]|\Z)")
+# Also behind spaces, and in the wide letters that some keyboards write.
+GUARDED = re.compile(r"'*(?:\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]|\Z)")
 EXACT = 1 << 53  # whole numbers up to here survive being a floating-point number
 
 

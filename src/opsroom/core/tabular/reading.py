@@ -3,10 +3,11 @@
 import csv
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from openpyxl import load_workbook
 from openpyxl.utils.escape import unescape
@@ -16,8 +17,11 @@ from opsroom.core.tabular.cells import text_of
 from opsroom.core.tabular.writing import MEDIA_TYPES, Kind
 
 LINE_LETTERS = 16 << 20
-SHEET_BYTES = 4 << 30  # unpacked; read in pieces
-PART_BYTES = 256 << 20  # of any other part, which is held in memory
+SHEET_BYTES = 2 << 30  # unpacked; read in pieces
+PART_BYTES = 128 << 20  # of any other part, which is held in memory
+SMALL_BYTES = 16 << 20  # what may be packed as tightly as it likes
+TIGHTEST = 100  # times that more may be packed: workbooks of people are at 5 to 50, bombs at 1000
+ELEMENT_BYTES = 1 << 20  # of XML without a tag: far more than the longest cell
 MOST_PARTS = 2000
 
 csv.field_size_limit(LINE_LETTERS)
@@ -123,10 +127,32 @@ def _sheet_rows(path: Path) -> Iterator[Sequence[str | None]]:
 def _refuse_bombs(path: Path) -> None:
     """A part cannot give more bytes than its header says: reading stops there."""
     try:
-        parts = zipfile.ZipFile(path).infolist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+        with zipfile.ZipFile(path) as book:
+            parts = book.infolist()
+            if len(parts) > MOST_PARTS or any(_is_bomb(part) for part in parts):
+                raise _bomb()
+            for part in parts:
+                if part.file_size > SMALL_BYTES:
+                    with book.open(part) as xml:
+                        _refuse_long_elements(xml)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, ValueError):
         raise Invalid("The file is not an XLSX workbook.", code="file_unreadable") from None
-    for part in parts:
-        most = SHEET_BYTES if part.filename.startswith("xl/worksheets/") else PART_BYTES
-        if part.file_size > most or len(parts) > MOST_PARTS:
-            raise TooLarge("The workbook unpacks to more than is read here; send CSV or NDJSON.", code="zip_bomb")
+
+
+def _is_bomb(part: zipfile.ZipInfo) -> bool:
+    most = SHEET_BYTES if part.filename.startswith("xl/worksheets/") else PART_BYTES
+    tight = part.file_size > SMALL_BYTES and part.file_size > TIGHTEST * part.compress_size
+    return part.file_size > most or tight
+
+
+def _refuse_long_elements(xml: IO[bytes]) -> None:
+    """Whatever stands between two tags is held in memory, however long it is. Comments and CDATA, in which a `<` is no
+    tag, are written by no spreadsheet.
+    """
+    while piece := xml.read(ELEMENT_BYTES):
+        if (len(piece) == ELEMENT_BYTES and b"<" not in piece) or b"<!" in piece:
+            raise _bomb()
+
+
+def _bomb() -> TooLarge:
+    return TooLarge("The workbook unpacks to more than is read here; send CSV or NDJSON.", code="zip_bomb")

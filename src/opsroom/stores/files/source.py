@@ -22,6 +22,8 @@ else:
 BLOCK_BYTES = 8 << 20
 LONGEST_LINE = 1 << 20
 LINE_END_SOON = 1 << 12
+UNPACKED_FREELY = 1 << 30  # bytes; beyond, a file that unpacks to so many times its size was made to fill a disk
+TIGHTEST = 200
 
 GZIP, ZSTD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 FOREIGN = {
@@ -129,8 +131,12 @@ def _decompressed(path: Path, block_bytes: int) -> Iterator[bytes]:
         if not head.startswith((GZIP, ZSTD)):
             yield from _plain(path, block_bytes)
             return
+        most, unpacked = max(UNPACKED_FREELY, TIGHTEST * path.stat().st_size), 0
         with _stream(path, head) as stream:
             while part := stream.read(block_bytes):
+                unpacked += len(part)
+                if unpacked > most:
+                    raise RefusedFileError(f"{path} unpacks to more than {TIGHTEST} times its size; give it unpacked.")
                 yield part
     except (EOFError, zlib.error, zstd.ZstdError, OSError) as error:
         raise RefusedFileError(_why_unreadable(path, head, error)) from error

@@ -16,6 +16,7 @@ from opsroom.core.actor import Actor
 from opsroom.core.errors import NotFound
 from opsroom.core.storage.blobs import Blob, Blobs
 from opsroom.core.storage.models import Artifact, ArtifactType
+from opsroom.core.tabular.frames import neutralised
 from opsroom.stores.account_tables import MEASURES as WORDS
 from opsroom.stores.account_tables import in_percent, in_units
 from opsroom.stores.archive.history import History
@@ -130,7 +131,7 @@ def statement_lines(found: Standing) -> pl.DataFrame:
 
 
 def statement_csv(drafted: Draft) -> bytes:
-    return drafted.lines.write_csv(float_precision=2).encode()
+    return neutralised(drafted.lines).write_csv(float_precision=2).encode()
 
 
 def _drafted(
