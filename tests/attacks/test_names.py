@@ -1,6 +1,7 @@
 """Names that would like to be paths, headers, or other files."""
 
 from itertools import product
+from typing import Any
 
 import httpx
 import pytest
@@ -97,7 +98,7 @@ async def test_what_is_served_says_what_it_is_and_is_not_looked_into(manager: ht
 @sqlite_only
 async def test_a_report_is_asked_for_by_a_name_that_is_known(manager: httpx.AsyncClient) -> None:
     for report_type in ("../../etc/passwd", "stores.uptime/../../x", "stores\r\nX: y", ""):
-        asked = {"type": report_type, "format": "csv", "parameters": {}}
+        asked: dict[str, Any] = {"type": report_type, "format": "csv", "parameters": {}}
         assert (await manager.post("/api/v1/reports", json=asked)).status_code in {404, 422}
 
 

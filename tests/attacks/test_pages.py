@@ -89,7 +89,8 @@ async def write_markup_everywhere(app: FastAPI) -> int:
 
 async def walk(client: httpx.AsyncClient, start: str) -> dict[str, Page]:
     """Every page of the console that links lead to, each kind of address a few times."""
-    waiting, found, seen = deque([start]), {}, {start}
+    found: dict[str, Page] = {}
+    waiting, seen = deque([start]), {start}
     while waiting and len(found) < MOST_PAGES:
         path = waiting.popleft()
         answer = await client.get(path)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -93,10 +94,10 @@ async def test_no_secret_is_logged_kept_or_told(
         change = {"current_password": WRONG, "new_password": NEXT}
         await ask("POST", "/api/v1/auth/password", headers=bearer, json=change)
         await ask("POST", "/api/v1/auth/password", headers=bearer, json=change | {"current_password": PASSWORD})
-    person = {"username": "otieno", "password": PASSWORD, "role": "user"}
-    told.append((await admin.post("/api/v1/users", json=person)).text)
-    told.append((await admin.post("/api/v1/users", json=person)).text)  # there is one of that name
-    told.append((await admin.post("/api/v1/users", json=person | {"username": None})).text)
+    someone: dict[str, Any] = {"username": "otieno", "password": PASSWORD, "role": "user"}
+    told.append((await admin.post("/api/v1/users", json=someone)).text)
+    told.append((await admin.post("/api/v1/users", json=someone)).text)  # there is one of that name
+    told.append((await admin.post("/api/v1/users", json=someone | {"username": None})).text)
     told.append((await admin.patch("/api/v1/users/otieno", json={"password": NEXT})).text)
     hook = {"url": "http://127.0.0.1:9/hook", "events": ["*"], "secret": HOOK}
     made = await admin.post("/api/v1/webhooks/endpoints", json=hook)

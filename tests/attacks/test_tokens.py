@@ -54,7 +54,9 @@ async def test_a_good_one_is_taken(
     assert await status_with(nobody, signed_by(SECRET.encode(), claims, head)) == 200, "made as the attacks are"
 
 
-async def test_one_without_a_signature_is_refused(nobody: httpx.AsyncClient, claims: dict[str, Any], good: str) -> None:
+async def test_one_without_a_signature_is_refused(
+    nobody: httpx.AsyncClient, claims: dict[str, Any], head: dict[str, Any], good: str
+) -> None:
     for name in ("none", "None", "NONE", "nOnE", ""):
         unsigned = f"{part(head | {'alg': name})}.{part(claims)}."
         assert await status_with(nobody, unsigned) == 401

@@ -53,8 +53,8 @@ def without_rows(text: str) -> str:
     return ROW.sub("Failing row contains (hidden)", text)
 
 
-def _hide_rows(_logger: Any, _name: str, line: str) -> str:
-    return without_rows(line)
+def _hide_rows(_logger: Any, _name: str, line: Any) -> str:
+    return without_rows(str(line))
 
 
 def _hide_secrets(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
