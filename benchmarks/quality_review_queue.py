@@ -72,6 +72,7 @@ async def fill(findings: int) -> None:
 
 async def _without_triggers(connection: AsyncConnection, engine: str) -> None:
     if engine == "postgresql":
+        await connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         for table in TABLES:
             await connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         return

@@ -19,10 +19,12 @@ from opsroom.core.audit.sealed.exporting import write_export
 from opsroom.core.audit.sealed.notes import signer_of
 from opsroom.core.audit.sealed.sealing import seal
 from opsroom.core.auth.models import Role
+from opsroom.quality.surfaces.drawing import draw
 
 Q = "/api/v1/quality"
 Problem = Callable[[httpx.Response, int], dict[str, Any]]
 Work = Callable[[], Awaitable[None]]
+UNSEEN = 2_000_000  # a surface that the model was not trained on
 SIGNER = signer_of("a secret of the tests that is long enough", "tests")
 BORE = {"bore": {"nominal": 12.0, "lower": 11.9, "upper": 12.1, "unit": "mm"}}
 
@@ -152,6 +154,28 @@ async def test_a_lot_from_its_casting_to_its_release(  # noqa: PLR0915  one life
     told = {each["reviewer"]: each for each in await get(second, "reviewers")}
     assert (told["inez"]["rejected"], told["inez"]["compared"], told["inez"]["agreed"]) == (1, 1, 1)
 
+    # The model looks at another image; what it found stays its own, whatever two people make of it.
+    flawed = io.BytesIO()
+    Image.fromarray(draw(UNSEEN, ["contamination"]).pixels).save(flawed, "PNG")
+    files = {"file": ("unit 4.png", flawed.getvalue())}
+    seen = (await inspector.post(f"{Q}/{path}/files", files=files, data={"unit_number": "4"})).json()
+    asked = await post(inspector, f"{path}/infer", {"artifact_id": seen["artifact_id"]}, 202)
+    await work()
+    (run,) = (await get(inspector, "inference-jobs", inspection_id=final["id"]))["items"]
+    assert (run["status"], run["model_sha256"]) == ("succeeded", asked["model"]["sha256"])
+    by_model = (await get(inspector, "defects", inference_job_id=run["id"]))["items"]
+    assert {each["unit_number"] for each in by_model} == {4}
+    for each in by_model:
+        verdict = {"decision": "reject", "reason": "Wiped off"}
+        for client in (inspector, second):
+            judged = await post(client, f"defects/{each['id']}/review", verdict)
+        assert judged["review_status"] == "rejected"
+        assert judged["model_verdict"] == each["model_verdict"]
+    told = {each["reviewer"]: each for each in await get(second, "reviewers")}
+    assert (told["otieno"]["with_model"], told["otieno"]["confirmed_model"]) == (len(by_model), 0)
+    performance = await reported(qualified, work, "model_performance", {})
+    assert performance["summary"] == {"models": 1, "runs": 1, "findings": len(by_model)}
+
     # Values that drift; one of them is outside and takes a second person.
     drifting = await measure(inspector, final["id"], [12.06, 12.07, 12.05, 12.11])
     chart = (await get(inspector, "spc", part="BRK", characteristic="bore", kind="xbar-r", phase1=6))["chart"]
@@ -249,7 +273,7 @@ async def test_a_lot_from_its_casting_to_its_release(  # noqa: PLR0915  one life
     tables = {each["table_name"] for each in entries}
     assert tables >= {
         "lots", "lot_parents", "inspections", "sampling_plans", "inspection_images", "defects", "defect_reviews",
-        "measurements", "nonconformances", "corrective_actions", "signatures", "reports", "artifacts",
+        "inference_jobs", "measurements", "nonconformances", "corrective_actions", "signatures", "reports", "artifacts",
     }  # fmt: skip
     assert proof["certificates"][0]["sha256"] in json.dumps(entries), "the trail itself names the file's hash"
     file = tmp_path / "proof.json"
@@ -268,11 +292,20 @@ async def test_a_lot_from_its_casting_to_its_release(  # noqa: PLR0915  one life
     assert verified(tmp_path / "trail")[0] == 0
 
 
-async def certified(client: httpx.AsyncClient, work: Work, lot: str) -> bytes:
-    body = {"type": "quality.lot_certificate", "format": "pdf", "parameters": {"lot": lot}}
+async def reported(
+    client: httpx.AsyncClient, work: Work, kind: str, parameters: dict[str, Any], form: str = "json"
+) -> dict[str, Any]:
+    body = {"type": f"quality.{kind}", "format": form, "parameters": parameters}
     asked = (await client.post("/api/v1/reports", json=body)).json()["id"]
     await work()
-    answer = await client.get(f"/api/v1/reports/{asked}/download")
+    found: dict[str, Any] = (await client.get(f"/api/v1/reports/{asked}")).json()
+    assert (found["status"], found["error"]) == ("complete", None)
+    return found
+
+
+async def certified(client: httpx.AsyncClient, work: Work, lot: str) -> bytes:
+    report = await reported(client, work, "lot_certificate", {"lot": lot}, "pdf")
+    answer = await client.get(f"/api/v1/reports/{report['id']}/download")
     assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-"), answer.text
     return answer.content
 
