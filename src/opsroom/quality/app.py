@@ -17,6 +17,7 @@ app = App(
         "opsroom.quality.nonconformances.api:router",
         "opsroom.quality.proofs.api:router",
         "opsroom.quality.signing.api:router",
+        "opsroom.quality.trail_reviews.api:router",
     ),
     pages=(
         "opsroom.quality.console.glance:router",

@@ -21,4 +21,5 @@ GRANTS: Grants = {
     },
     Role.MANAGER: frozenset(f"quality.{thing}.write" for thing in THINGS)
     | {"quality.lots.release", "quality.proofs.read"},
+    Role.ADMIN: frozenset({"audit.review"}),
 }
