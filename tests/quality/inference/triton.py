@@ -103,19 +103,14 @@ class Triton:
             "PATH": f"{_home() / 'bin'}:{os.environ['PATH']}",
             "PYTHONPATH": str(next((_home() / "lib").glob("python3.*/site-packages"))),
         }
-        log = (self.folder / "triton.log").open("ab")
-        self.process = subprocess.Popen(
-            [
-                self.program, "--model-repository", self.folder / "models",
-                "--backend-directory", self.folder / "backends", "--http-address", "127.0.0.1",
-                "--grpc-address", "127.0.0.1", "--http-port", str(self.http_port), "--grpc-port", str(self.grpc_port),
-                "--allow-metrics", "false", "--http-thread-count", "2", "--exit-on-error", "false",
-            ],
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )  # fmt: skip
+        command: list[Path | str] = [
+            self.program, "--model-repository", self.folder / "models",
+            "--backend-directory", self.folder / "backends", "--http-address", "127.0.0.1",
+            "--grpc-address", "127.0.0.1", "--http-port", str(self.http_port), "--grpc-port", str(self.grpc_port),
+            "--allow-metrics", "false", "--http-thread-count", "2", "--exit-on-error", "false",
+        ]  # fmt: skip
+        with (self.folder / "triton.log").open("ab") as log:
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
 
     def wait_until_ready(self) -> None:
         begun = time.monotonic()
