@@ -3,15 +3,12 @@
 The same values each time; times are counted back from now. Nobody can sign in as the people in it.
 """
 
-import asyncio
-import io
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -20,21 +17,14 @@ from opsroom.core.auth.models import Role, User
 from opsroom.core.clock import now
 from opsroom.core.jobs.handler import JobType, Run
 from opsroom.core.parts import NoPayload, Parts
-from opsroom.core.storage.blobs import Blob
 from opsroom.quality.conduct.sampling import draw_plan
-from opsroom.quality.demo_images import SIZE, surface
+from opsroom.quality.demo_looks import Looks, ask_for_looks, keep_looks, prepare_looks
 from opsroom.quality.devices.models import Gauge, Station
 from opsroom.quality.disposition import actions as disposition
-from opsroom.quality.findings.models import Defect
-from opsroom.quality.findings.places import placed, rank_of
 from opsroom.quality.findings.review import Step, review
-from opsroom.quality.images.actions import HandedIn, add_image
-from opsroom.quality.images.reading import Picture
 from opsroom.quality.inspections.models import Inspection
 from opsroom.quality.kinds import (
     ActionType,
-    DefectType,
-    DetectionMethod,
     InspectionResult,
     InspectionStatus,
     InspectionType,
@@ -58,11 +48,6 @@ SPECIFICATIONS = {
 }
 STEADY, DRIFTING, SAMPLE = 18, 6, 5
 STEP = 0.014  # mm that the bore grows from one lot to the next, once the reamer is worn
-FINDINGS = (
-    (1, DefectType.CRACK, Severity.CRITICAL, (0.30, 0.22, 0.22, 0.12)),
-    (2, DefectType.SCRATCH, Severity.MINOR, (0.55, 0.60, 0.30, 0.08)),
-    (3, DefectType.DENT, Severity.MODERATE, (0.15, 0.62, 0.14, 0.14)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,29 +70,29 @@ class DemoLoader:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def job_type(self) -> JobType[NoPayload, list[Blob]]:
+    def job_type(self) -> JobType[NoPayload, Looks]:
         return JobType(name=JOB, payload=NoPayload, compute=self._compute, save=self._save)
 
-    async def _compute(self, _payload: NoPayload, run: Run) -> list[Blob]:
+    async def _compute(self, _payload: NoPayload, run: Run) -> Looks:
         await run.progress(0.2, "drawing surfaces")
-        return [await self._parts.blobs.keep_bytes(await asyncio.to_thread(_png, number)) for number in (1, 2, 3)]
+        return await prepare_looks(self._parts)
 
-    async def _save(self, session: AsyncSession, _payload: NoPayload, images: list[Blob], _run: Run) -> dict[str, Any]:
+    async def _save(self, session: AsyncSession, _payload: NoPayload, looks: Looks, run: Run) -> dict[str, Any]:
         cast = await _cast(session)
         generator = np.random.default_rng(19)
         for number in range(STEADY + DRIFTING):
             await _finished_lot(session, cast, number, generator)
-        await _lot_in_review(session, cast, images)
-        await _rejected_lot(session, cast)
+        await self._lot_in_review(session, cast, looks)
+        await _rejected_lot(session, cast, looks, run)
         await _lot(session, cast, "B-0301", now())
         await disposition.move(session, await _lot(session, cast, "B-0302", now()), LotStatus.IN_PRODUCTION)
         return {"lots": STEADY + DRIFTING + 5}
 
-
-def _png(number: int) -> bytes:
-    written = io.BytesIO()
-    Image.fromarray(surface(number)).save(written, "PNG")
-    return written.getvalue()
+    async def _lot_in_review(self, session: AsyncSession, cast: Cast, looks: Looks) -> None:
+        """In inspection, with images that a model is asked to look at."""
+        lot = await _lot(session, cast, "B-0201", _ago(1))
+        inspection = await _inspection(session, cast, lot, _ago(1))
+        await ask_for_looks(session, self._parts.queue, cast.inspector, inspection, looks)
 
 
 async def _cast(session: AsyncSession) -> Cast:
@@ -218,35 +203,12 @@ async def _nonconformance(session: AsyncSession, lot: Lot, inspection: Inspectio
     await session.flush()
 
 
-async def _lot_in_review(session: AsyncSession, cast: Cast, images: list[Blob]) -> None:
-    """In inspection, with findings by eye that wait for review."""
-    lot = await _lot(session, cast, "B-0201", _ago(1))
-    inspection = await _inspection(session, cast, lot, _ago(1))
-    for (unit, kind, severity, (x, y, width, height)), blob in zip(FINDINGS, images, strict=True):
-        given = HandedIn(f"unit-{unit}.png", blob, Picture("image/png", SIZE, SIZE))
-        image = await add_image(session, cast.inspector, inspection.id, given, unit)
-        box = {"x": x, "y": y, "width": width, "height": height}
-        session.add(
-            Defect(
-                inspection_id=inspection.id, unit_number=unit, type=kind, severity=severity,
-                severity_rank=rank_of(severity), detection_method=DetectionMethod.MANUAL,
-                image_artifact_id=image.artifact_id, second_person=severity is Severity.CRITICAL, **placed(box, None),
-            )
-        )  # fmt: skip
-        await session.flush()
-
-
-async def _rejected_lot(session: AsyncSession, cast: Cast) -> None:
+async def _rejected_lot(session: AsyncSession, cast: Cast, looks: Looks, run: Run) -> None:
+    """With findings of the model that a person confirmed."""
     lot = await _lot(session, cast, "B-0202", _ago(3))
     inspection = await _inspection(session, cast, lot, _ago(3))
-    for unit, kind in enumerate((DefectType.POROSITY, DefectType.POROSITY, DefectType.POROSITY, DefectType.DENT), 1):
-        finding = Defect(
-            inspection_id=inspection.id, unit_number=unit, type=kind, severity=Severity.MAJOR,
-            severity_rank=rank_of(Severity.MAJOR), detection_method=DetectionMethod.MANUAL,
-        )  # fmt: skip
-        session.add(finding)
-        await session.flush()
-        await review(session, cast.reviewer, finding.id, Step(ReviewDecision.CONFIRM))
+    for finding_id in await keep_looks(session, cast.inspector, inspection, looks, run):
+        await review(session, cast.reviewer, finding_id, Step(ReviewDecision.CONFIRM))
     await _complete(session, inspection, InspectionResult.REJECTED, _ago(3))
     await disposition.reject(session, cast.qualified, lot, "Porosity on 3 of 50")
 

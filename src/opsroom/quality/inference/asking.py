@@ -60,10 +60,28 @@ async def ask(
     job_ids = await queue.add_many(session, JOB, [payload] * len(parts), actor=actor)
     for job_id, part in zip(job_ids, parts, strict=True):
         for image in part:
-            standing[image.id] = _run(image, job_id, inspection_id, actor, wish)
+            standing[image.id] = new_run((image.id, image.sha256), job_id, inspection_id, actor, wish)
             session.add(standing[image.id])
     await session.flush()
     return [standing[image.id] for image in images]
+
+
+def new_run(image: tuple[UUID, str], job_id: UUID, inspection_id: UUID, actor: Actor, wish: Wish) -> InferenceJob:
+    """image: id and hash of the artifact"""
+    contract = wish.model.contract
+    return InferenceJob(
+        inspection_id=inspection_id,
+        model_name=contract.name,
+        model_version=contract.version,
+        model_sha256=wish.model.sha256,
+        input_artifact_id=image[0],
+        input_sha256=image[1],
+        server=IN_PROCESS,
+        priority=wish.priority,
+        threshold=contract.threshold if wish.threshold is None else wish.threshold,
+        job_id=job_id,
+        requested_by=actor.name,
+    )
 
 
 async def _open_inspection(session: AsyncSession, inspection_id: UUID) -> None:
@@ -99,20 +117,3 @@ async def _standing(session: AsyncSession, inspection_id: UUID, model_sha256: st
         InferenceJob.status.in_(STANDING),
     )
     return {run.input_artifact_id: run for run in await session.scalars(query)}
-
-
-def _run(image: Artifact, job_id: UUID, inspection_id: UUID, actor: Actor, wish: Wish) -> InferenceJob:
-    contract = wish.model.contract
-    return InferenceJob(
-        inspection_id=inspection_id,
-        model_name=contract.name,
-        model_version=contract.version,
-        model_sha256=wish.model.sha256,
-        input_artifact_id=image.id,
-        input_sha256=image.sha256,
-        server=IN_PROCESS,
-        priority=wish.priority,
-        threshold=contract.threshold if wish.threshold is None else wish.threshold,
-        job_id=job_id,
-        requested_by=actor.name,
-    )
