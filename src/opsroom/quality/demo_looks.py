@@ -32,7 +32,12 @@ from opsroom.quality.surfaces.values import SIZE
 from opsroom.quality.vision.runtime import Model
 
 # Numbers of surfaces that the model was not trained on, and what is drawn on them.
-WAITING = ((2_000_103, ["crack"]), (2_000_103, ["scratch"]), (2_000_102, ["dent"]), (2_000_101, []))
+WAITING: tuple[tuple[int, list[str]], ...] = (
+    (2_000_101, ["crack"]),
+    (2_000_103, ["scratch"]),
+    (2_000_102, ["dent"]),
+    (2_000_100, []),
+)
 BAD = (
     (2_000_101, ["porosity"]), (2_000_102, ["porosity"]), (2_000_103, ["porosity"]), (2_000_103, ["dent"]),
 )  # fmt: skip

@@ -19,8 +19,8 @@ import pytest
 
 ENVIRONMENT = "OPSROOM_TEST_TRITON"
 INSTALL = (
-    "python3.11 -m venv ~/triton && ~/triton/bin/pip install 'nvidia-pytriton>=0.7,<0.8' 'numpy<2' 'onnxruntime<1.24' "
-    f"&& export {ENVIRONMENT}=~/triton"
+    "python3 -m venv ~/triton && ~/triton/bin/pip install --no-deps 'nvidia-pytriton>=0.7,<0.8' "
+    f"&& ~/triton/bin/pip install 'numpy<2' 'onnxruntime>=1.20,<1.24' && export {ENVIRONMENT}=~/triton"
 )
 CONFIG = """
 name: "{name}"

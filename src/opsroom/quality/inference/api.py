@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
+from opsroom.core.db.engine import Database
 from opsroom.core.db.session import TheDatabase
-from opsroom.core.jobs.queue import TheQueue
+from opsroom.core.jobs.queue import JobQueue, TheQueue
 from opsroom.core.storage.serve import TheBlobs
 from opsroom.quality.inference.asking import Wish, ask
 from opsroom.quality.inference.catalogue import Catalogue, keep_artifact, model_named
@@ -43,15 +44,22 @@ async def infer_inspection(
     actor: Annotated[Actor, allow("quality.inference_jobs.write")],
 ) -> InferRead:
     """Have a model look at one image of the inspection, or at all; its findings then wait for review."""
+    return await have_it_looked_at(database, queue, catalogue, actor, inspection_id, body)
+
+
+async def have_it_looked_at(
+    database: Database, queue: JobQueue, catalogue: Catalogue, actor: Actor, inspection_id: UUID, body: InferAsked
+) -> InferRead:
+    """The model is read outside of the transaction that asks for it: a large file takes its time."""
     async with database.reading() as connection, AsyncSession(connection) as session:
         model = await model_named(session, catalogue, body.model)
     async with database.transaction() as session:
         await keep_artifact(session, model)
         wish = Wish(model, body.artifact_id, body.threshold, body.priority)
-        return answer(model, await ask(session, queue, actor, inspection_id, wish))
+        return _answer(model, await ask(session, queue, actor, inspection_id, wish))
 
 
-def answer(model: Model, runs: list[InferenceJob]) -> InferRead:
+def _answer(model: Model, runs: list[InferenceJob]) -> InferRead:
     contract = model.contract
     waiting = {run.job_id: None for run in runs if run.status in UNFINISHED and run.job_id is not None}
     return InferRead(
