@@ -173,11 +173,11 @@ class TestOwnCounts:
     ],
 )
 def test_a_subscriber_is_one_address(host: str, counted: str) -> None:
-    assert _address({"type": "http", "client": (host, 1)}) == counted
+    assert _address(host) == counted
 
 
 def test_a_socket_of_the_host_has_no_address() -> None:
-    assert _address({"type": "http", "client": None}) == "local"
+    assert _address("") == "local"
 
 
 @pytest.mark.parametrize("value", ["fast", "0", "10/fortnight", ""])

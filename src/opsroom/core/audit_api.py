@@ -1,4 +1,4 @@
-"""`/api/v1/audit`: reading the trail.
+"""`/api/v1/audit`: what the trail's entries are to the world, and the proofs that they are as they were.
 
 Outside of `core/audit`, on which signing in stands: its routes need guards, and the guards come above it.
 """
@@ -12,10 +12,8 @@ from fastapi.responses import PlainTextResponse
 from pydantic import AwareDatetime, BaseModel, Field
 
 from opsroom.core.audit.models import Action, Level
-from opsroom.core.audit.queries import Entry, Wanted, history_of, latest_entries
 from opsroom.core.audit.sealed.exporting import consistency_of, newest_checkpoint, proof_of
 from opsroom.core.auth.guards import allow
-from opsroom.core.db.paging import DEFAULT_SIZE, MOST_SIZE, Page
 from opsroom.core.db.session import Reading
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
@@ -23,8 +21,6 @@ router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 READ = [allow("audit.read")]
 MOST_ID = 2**63 - 1
 EntryId = Annotated[int, Path(ge=1, le=MOST_ID)]
-Size = Annotated[int, Query(ge=1, le=MOST_SIZE)]
-Cursor = Annotated[int | None, Query(ge=0, description="`next_cursor` of the page before")]
 
 
 class AuditEntryRead(BaseModel):
@@ -49,41 +45,6 @@ class AuditEntryRead(BaseModel):
     job_id: UUID | None
     database_user: str
     database_host: str
-
-
-@router.get("", dependencies=READ)
-async def list_audit_entries(
-    connection: Reading,
-    action: Action | None = None,
-    level: Level | None = None,
-    event: str | None = None,
-    table_name: str | None = None,
-    record_id: str | None = None,
-    user_id: UUID | None = None,
-    user_name: str | None = None,
-    session_id: UUID | None = None,
-    request_id: str | None = None,
-    job_id: UUID | None = None,
-    transaction_id: int | None = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
-    cursor: Cursor = None,
-    size: Size = DEFAULT_SIZE,
-) -> Page[AuditEntryRead]:
-    """Who did what, newest first."""
-    wanted = Wanted(
-        action, level, event, table_name, record_id, user_id, user_name, session_id, request_id, job_id,
-        transaction_id, since, until,
-    )  # fmt: skip
-    return _page(await latest_entries(connection, wanted, size + 1, cursor), size)
-
-
-@router.get("/records/{table_name}/{record_id}", dependencies=READ)
-async def read_record_history(
-    table_name: str, record_id: str, connection: Reading, cursor: Cursor = None, size: Size = DEFAULT_SIZE
-) -> Page[AuditEntryRead]:
-    """What happened to one record, from its beginning."""
-    return _page(await history_of(connection, table_name, record_id, size + 1, cursor or 0), size)
 
 
 class Proof(BaseModel):
@@ -118,10 +79,3 @@ async def prove_audit_consistency(
 ) -> Consistency:
     """That the trail only grew since an earlier checkpoint."""
     return Consistency.model_validate(await consistency_of(connection, old_size))
-
-
-def _page(entries: list[Entry], size: int) -> Page[AuditEntryRead]:
-    """Of one entry more than asked for, so that the last page is known to be the last."""
-    shown = [AuditEntryRead.model_validate(entry) for entry in entries[:size]]
-    further = str(shown[-1].id) if len(entries) > size else None
-    return Page(items=shown, total=None, page=None, size=size, pages=None, next_cursor=further)

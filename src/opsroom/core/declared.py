@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from opsroom.core.actor import Actor
 from opsroom.core.artifacts.resources import ARTIFACTS, RULES
 from opsroom.core.audit.events import record
+from opsroom.core.audit.log import AUDIT_LOG
+from opsroom.core.audit_api import AuditEntryRead
 from opsroom.core.auth.actions import RESET, end_keys, end_sign_ins, fresh_password
 from opsroom.core.auth.models import ApiKey, User
 from opsroom.core.auth.schemas import ApiKeyRead, UserCreate, UserRead
@@ -121,4 +123,18 @@ REPORTS = Resource(
     visible_to=readable,
 )
 
-RESOURCES = (USERS, API_KEYS, JOBS, REPORTS, SCHEDULES, LETTERS, ARTIFACTS, RULES, ENDPOINTS, DELIVERIES)
+AUDIT_ENTRIES = Resource(
+    model=AUDIT_LOG,
+    prefix="/api/v1/audit",
+    name="audit_entry",
+    plural="audit_entries",
+    tags=("audit",),
+    read=AuditEntryRead,
+    permission="audit",
+    counted=False,  # there are millions
+    presentation=Presentation(label="event", page="/console/audit/{id}", listed=False, searched=False),
+)
+
+RESOURCES = (
+    AUDIT_ENTRIES, USERS, API_KEYS, JOBS, REPORTS, SCHEDULES, LETTERS, ARTIFACTS, RULES, ENDPOINTS, DELIVERIES,
+)  # fmt: skip

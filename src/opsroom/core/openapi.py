@@ -82,11 +82,12 @@ def filter_parameter(name: str, field: ColumnField, operator: str) -> dict[str, 
 
 
 def list_parameters(view: View) -> list[dict[str, Any]]:
+    default = "yes, except after a cursor" if view.counted else "no"
     return [
         query("page", {"type": "integer", "minimum": 1, "maximum": MOST_PAGE, "default": 1}, "from 1"),
         SIZE,
         SEQUEL,
-        query("total", {"type": "boolean"}, "whether to count; by default yes, except after a cursor"),
+        query("total", {"type": "boolean"}, f"whether to count; by default {default}"),
         *choosing_parameters(view),
     ]
 

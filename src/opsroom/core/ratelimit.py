@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 import structlog
@@ -152,7 +153,7 @@ class RateLimit:
 
     def _counted(self, scope: Scope) -> Iterator[tuple[RateLimitItem, str]]:
         """The address first: who invents a credential for each request does not get as far as to be counted by it."""
-        address = _address(scope)
+        address = _address(scope["client"][0] if scope.get("client") else "")
         if self.limits.address:
             yield self.limits.address, f"address:{address}"
         if self.limits.sign_in and scope["method"] == "POST" and scope["path"] in self.sign_in_paths:
@@ -161,9 +162,9 @@ class RateLimit:
             yield self.limits.identity, f"identity:{_credential(scope, self.cookie) or address}"
 
 
-def _address(scope: Scope) -> str:
+@lru_cache(4096)
+def _address(host: str) -> str:
     """The client's address; of IPv6 the /64, which one subscriber has to themselves."""
-    host = scope["client"][0] if scope.get("client") else ""
     try:
         version = ip_address(host).version
     except ValueError:

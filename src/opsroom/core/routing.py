@@ -1,47 +1,56 @@
 """Finding the route of a request without trying all of them."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
 
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-DEPTH = 3  # `/api/v1/stores/…` is told apart by its first three parts
+ANY_DEPTH = ":path}"  # such a parameter takes slashes too
+DEEPEST = 16  # parts of a path; the router itself looks at longer ones
 
-Prefix = tuple[str, ...]
+Place = tuple[str, int]  # method, number of parts of the path
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """literals: the parts of the route's path that are no parameters, with their places"""
+
+    route: BaseRoute
+    literals: tuple[tuple[int, str], ...]
+
+    def fits(self, parts: list[str]) -> bool:
+        return all(parts[place] == literal for place, literal in self.literals)
 
 
 class Signpost:
-    """In front of a router that tries its routes in turn, which with a hundred of them costs more than most answers.
+    """In front of a router that tries its routes in turn, which with hundreds of them costs more than most answers.
 
-    It tries, in the same order, those whose path can begin as the request's does. What they do not take is left to
-    the router: short paths, unknown ones and wrong methods.
+    It tries, in the same order, those of the request's method whose path has as many parts and the same literal ones.
+    What they do not take is left to the router: unknown paths and wrong methods.
     """
 
     def __init__(self, router: ASGIApp, routes: Sequence[BaseRoute]) -> None:
         self.router = router
-        prefixes = [(_literal_prefix(getattr(route, "path", "")), route) for route in routes]
-        self.routes_by_prefix: dict[Prefix, list[BaseRoute]] = {
-            whole: [route for prefix, route in prefixes if whole[: len(prefix)] == prefix]
-            for whole, _ in prefixes
-            if len(whole) == DEPTH
-        }
+        self.signs: dict[Place, list[Sign]] = defaultdict(list)
+        for route in routes:
+            path = getattr(route, "path", "")
+            parts = path.split("/")
+            literals = tuple((place, part) for place, part in enumerate(parts) if "{" not in part)
+            depths = range(len(parts), DEEPEST + 1) if ANY_DEPTH in path else (len(parts),)
+            for method, depth in product(getattr(route, "methods", None) or (), depths):
+                self.signs[method, depth].append(Sign(route, literals))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            prefix = tuple(scope["path"].split("/", DEPTH + 1)[1 : DEPTH + 1])
-            for route in self.routes_by_prefix.get(prefix, ()):
-                match, found = route.matches(scope)
-                if match is Match.FULL:
-                    scope.update(found)
-                    await route.handle(scope, receive, send)
-                    return
+            parts = scope["path"].split("/")
+            for sign in self.signs.get((scope["method"], len(parts)), ()):
+                if sign.fits(parts):
+                    match, found = sign.route.matches(scope)
+                    if match is Match.FULL:
+                        scope.update(found)
+                        await sign.route.handle(scope, receive, send)
+                        return
         await self.router(scope, receive, send)
-
-
-def _literal_prefix(path: str) -> Prefix:
-    parts: list[str] = []
-    for part in path.split("/", DEPTH + 1)[1 : DEPTH + 1]:
-        if "{" in part:
-            break
-        parts.append(part)
-    return tuple(parts)

@@ -25,7 +25,8 @@ async def store(admin: httpx.AsyncClient) -> dict[str, Any]:
 async def test_the_history_of_a_record_is_told_from_its_beginning(
     admin: httpx.AsyncClient, store: dict[str, Any]
 ) -> None:
-    history = (await admin.get(f"{LOG}/records/stores/{store['id']}")).json()
+    of_store = {"table_name": "stores", "record_id": store["id"]}
+    history = (await admin.get(LOG, params={**of_store, "order": "id"})).json()
     assert [(entry["event"], entry["reason"]) for entry in history["items"]] == [
         ("stores.created", None),
         ("stores.updated", "they moved"),
@@ -38,11 +39,13 @@ async def test_the_history_of_a_record_is_told_from_its_beginning(
 
 
 async def test_a_history_of_pages_is_complete(admin: httpx.AsyncClient, store: dict[str, Any]) -> None:
-    path, seen, cursor = f"{LOG}/records/stores/{store['id']}", [], "0"
-    while cursor is not None:
-        page = (await admin.get(path, params={"size": 1, "cursor": cursor})).json()
+    asked, seen = {"record_id": store["id"], "order": "id", "size": "1"}, []
+    while True:
+        page = (await admin.get(LOG, params=asked)).json()
         seen += [entry["id"] for entry in page["items"]]
-        cursor = page["next_cursor"]
+        if page["next_cursor"] is None:
+            break
+        asked["cursor"] = page["next_cursor"]
     assert len(seen) == 4
     assert seen == sorted(seen)
 
@@ -65,20 +68,27 @@ async def test_the_log_is_read_newest_first_and_by_what_one_looks_for(
     by_request = await found(request_id=newest[0]["request_id"])
     assert [entry["id"] for entry in by_request] == [newest[0]["id"]]
     assert {entry["user_name"] for entry in await found(user_id=newest[0]["user_id"])} == {"the_admin"}
-    assert len(await found(since=newest[0]["at"], table_name="stores")) >= 1
-    assert await found(until="2020-01-01T00:00:00Z") == []
-    second = await found(size=1, cursor=newest[0]["id"])
+    assert len(await found(at__gte=newest[0]["at"], table_name="stores")) >= 1
+    assert await found(at__lt="2020-01-01T00:00:00Z") == []
+    second = await found(size=1, id__lt=newest[0]["id"])
     assert second[0]["after"] == {"name": "South"}
+    assert (await admin.get(f"{LOG}/{second[0]['id']}")).json() == second[0]
+
+
+async def test_the_log_is_counted_only_when_asked(admin: httpx.AsyncClient, store: dict[str, Any]) -> None:
+    assert (await admin.get(LOG)).json()["total"] is None
+    assert (await admin.get(LOG, params={"record_id": store["id"], "total": True})).json()["total"] == 4
 
 
 async def test_only_administrators_read_the_trail(
     manager: httpx.AsyncClient, nobody: httpx.AsyncClient, problem_of: Problem, database: Database
 ) -> None:
-    for path in (LOG, f"{LOG}/records/users/1"):
+    for path in (LOG, f"{LOG}/1", f"{LOG}/export"):
         problem_of(await manager.get(path), 403)
         problem_of(await nobody.get(path), 401)
 
 
 async def test_a_record_nobody_has_heard_of_has_no_history(admin: httpx.AsyncClient) -> None:
-    answer = await admin.get(f"{LOG}/records/nothing/at-all")
+    answer = await admin.get(LOG, params={"table_name": "nothing", "record_id": "at-all"})
     assert (answer.status_code, answer.json()["items"]) == (200, [])
+    assert (await admin.get(f"{LOG}/{2**62}")).status_code == 404

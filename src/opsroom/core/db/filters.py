@@ -41,7 +41,7 @@ def listing_of(view: View, asked: dict[str, str], refused: frozenset[str] = froz
     """As `parse_listing`, of parameters that are told apart already; `refused` are not taken here."""
     filters = filter_parameters(view)
     controls = [name for name in CONTROLS if name not in refused and (name != "q" or view.search)]
-    members: dict[str, Any] = {}
+    members: dict[str, Any] = {} if view.counted else {"total": False}
     conditions: list[Condition] = []
     for name, text in asked.items():
         if name in filters:

@@ -28,6 +28,7 @@ class View:
     search: the text fields that words are looked for in
     key: a unique field that names a row beside the id
     parent: the column by which a nested list is narrowed
+    counted: whether a first page has a total where nothing is said
     """
 
     table: Table
@@ -38,6 +39,7 @@ class View:
     search: tuple[str, ...] = ()
     key: str = "id"
     parent: str | None = None
+    counted: bool = True
 
     @cached_property
     def version(self) -> ColumnElement[int]:

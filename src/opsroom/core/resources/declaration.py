@@ -44,6 +44,7 @@ class Resource:
     filters: fields of `read` that may be asked for; all of them by default
     search: text fields that `q=` looks through
     order: the order of a list that asks for none; ties are broken by id
+    counted: whether a list is counted unless it is asked not to be; not worth it for tables of millions
     parent: makes it a nested resource
     deletable: whether there is a delete, provided anything may be written at all
     visible_to: the rows an actor may know of, as a condition; None for all of them
@@ -66,6 +67,7 @@ class Resource:
     filters: tuple[str, ...] | None = None
     search: tuple[str, ...] = ()
     order: tuple[str, ...] = ("-id",)
+    counted: bool = True
     parent: Parent | None = None
     deletable: bool = True
     visible_to: Callable[[Actor], Rule] | None = None
@@ -103,6 +105,7 @@ class Resource:
             search=self.search,
             key=self.key,
             parent=self.parent.field if self.parent else None,
+            counted=self.counted,
         )
 
     @cached_property
