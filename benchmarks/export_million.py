@@ -61,7 +61,16 @@ def exports(engine: str, server: str, folder: Path, rows: int, rounds: int, pyth
         many_stores(url, rows)
         copy_table(url, other)
         port, log = free_port(), folder / "sqladmin.log"
-        command = [python, "-m", "uvicorn", "--no-access-log", "--app-dir", PEERS, "--port", str(port)]
+        command: list[str | Path] = [
+            python,
+            "-m",
+            "uvicorn",
+            "--no-access-log",
+            "--app-dir",
+            PEERS,
+            "--port",
+            str(port),
+        ]
         peer = {"PEER_DATABASE_URL": peer_url(other)}
         took: tuple[list[float], list[float]] = ([], [])
         with serving(settings) as ours, running([*command, "sqladmin_export:app"], port, peer, log) as pid:

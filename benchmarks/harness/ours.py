@@ -14,18 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audit_cost import SECRET, drop_triggers
-from harness.servers import free_port, running
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from audit_cost import SECRET, drop_triggers
+from harness.servers import free_port, running
 
 PASSWORD = "a password for this benchmark"  # noqa: S105  of a server that lives for minutes
 PROGRAM = [sys.executable, "-m", "opsroom"]
 MANY = {
     "postgresql": (
-        "INSERT INTO stores (id, external_id, name, zone, \"group\") SELECT uuidv7(), 'store-' || lpad(n::text, 8, '0'), "
-        "'Store number ' || n, 'Europe/Rome', 'g' || n % 10 FROM generate_series(1, {count}) n"
+        'INSERT INTO stores (id, external_id, name, zone, "group") '
+        "SELECT uuidv7(), 'store-' || lpad(n::text, 8, '0'), 'Store number ' || n, 'Europe/Rome', 'g' || n % 10 "
+        "FROM generate_series(1, {count}) n"
     ),
     "sqlite": (
         "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count}) "
@@ -53,14 +55,14 @@ class Ours:
             self.token = json.loads(answer.read())["access_token"]
 
     def ask(self, method: str, path: str, body: Any = None, kind: str = "application/json") -> Any:
-        request = urllib.request.Request(  # noqa: S310  our own server
+        request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}", body, self.headers | {"Content-Type": kind}, method=method
         )
         with urllib.request.urlopen(request, timeout=3600) as answer:  # noqa: S310  as above
             return json.loads(answer.read())
 
 
-def prepare(url: str, folder: Path) -> Mapping[str, str]:
+def prepare(url: str, folder: Path) -> dict[str, str]:
     """Migrate and seed; the settings of a server on it."""
     folder.mkdir(exist_ok=True)
     settings = {

@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
-
 SECONDS = 120
 
 
@@ -27,10 +25,12 @@ def environment(folder: Path, name: str, requirements: Sequence[str]) -> Path:
 
 
 def versions(python: Path, packages: Sequence[str]) -> str:
-    wanted = f"{set(packages)!r}"
-    asked = f"from importlib.metadata import distributions as all; print(*sorted({{f'{{d.name}} {{d.version}}' for d in all() if d.name.lower() in {wanted}}}), sep=', ')"
-    done = subprocess.run([python, "-c", asked], check=True, capture_output=True, text=True)
-    return done.stdout.strip()
+    """Of those of the packages that are there."""
+    done = subprocess.run([python, "-m", "pip", "freeze"], check=True, capture_output=True, text=True)
+    found = (
+        line.replace("==", " ") for line in done.stdout.splitlines() if line.partition("==")[0].lower() in packages
+    )
+    return ", ".join(found)
 
 
 def free_port() -> int:
@@ -59,14 +59,14 @@ def running(command: Sequence[str | Path], port: int, settings: Mapping[str, str
 
 
 def processor_seconds(pid: int) -> float:
-    """Of a process and its children together."""
-    process = psutil.Process(pid)
-    times = [each.cpu_times() for each in (process, *process.children(recursive=True))]
-    return sum(each.user + each.system for each in times)
+    """Of a process and its children together (Linux)."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    own = sum(int(ticks) for ticks in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13])
+    return own / os.sysconf("SC_CLK_TCK") + sum(processor_seconds(int(child)) for child in children)
 
 
 def peak_memory(pid: int) -> int:
-    """The largest resident set so far, in bytes."""
+    """The largest resident set so far, in bytes (Linux)."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
 

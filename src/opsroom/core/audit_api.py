@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import PlainTextResponse
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from opsroom.core.audit.models import Action, Level
 from opsroom.core.audit.sealed.exporting import consistency_of, newest_checkpoint, proof_of

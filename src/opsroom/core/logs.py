@@ -3,13 +3,32 @@
 import logging
 import re
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO
 
+import msgspec
 import structlog
 
 # PostgreSQL tells which row broke a rule by giving all of it.
 ROW = re.compile(r"Failing row contains \(.*\)", re.DOTALL)
 SECRET_KEYS = frozenset({"password", "token", "secret", "authorization", "cookie", "api_key"})
+
+
+class Lines:
+    """Where structlog's own lines go: straight to the stream, which costs a tenth of the standard library's way.
+
+    A line that cannot be written is lost, as theirs would be; it must not break what it tells of.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def msg(self, line: str) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
+
+    debug = info = warning = error = critical = msg
 
 
 def configure_logs(*, as_json: bool, level: str) -> None:
@@ -27,10 +46,11 @@ def configure_logs(*, as_json: bool, level: str) -> None:
     )
     if as_json:
         shared.append(structlog.processors.format_exc_info)
-        last = structlog.processors.JSONRenderer()
+        last = structlog.processors.JSONRenderer(serializer=_as_json)
+    lines = Lines(sys.stderr)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, last, _hide_rows],
+        logger_factory=lambda *_: lines,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
@@ -55,6 +75,10 @@ def without_rows(text: str) -> str:
 
 def _hide_rows(_logger: Any, _name: str, line: Any) -> str:
     return without_rows(str(line))
+
+
+def _as_json(event: Any, default: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=default).decode()
 
 
 def _hide_secrets(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

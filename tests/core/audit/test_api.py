@@ -92,3 +92,23 @@ async def test_a_record_nobody_has_heard_of_has_no_history(admin: httpx.AsyncCli
     answer = await admin.get(LOG, params={"table_name": "nothing", "record_id": "at-all"})
     assert (answer.status_code, answer.json()["items"]) == (200, [])
     assert (await admin.get(f"{LOG}/{2**62}")).status_code == 404
+
+
+async def test_a_write_that_is_one_statement_is_on_record_with_who_made_it(
+    admin: httpx.AsyncClient, problem_of: Problem
+) -> None:
+    """It goes past the unit of work, which would tell the database of its origin when it begins."""
+    why = {"X-Reason": "they moved", "X-Request-Id": "asked-by-hand"}
+    made = await admin.post("/api/v1/stores", json={"external_id": "S-1", "tags": {"a": [1]}}, headers=why)
+    assert (made.status_code, made.headers["etag"]) == (201, '"1"')
+    changed = await admin.patch("/api/v1/stores/S-1", json={"name": "North", "tags": {}}, headers=why)
+    assert (changed.status_code, changed.json()["name"], changed.headers["etag"]) == (200, "North", '"2"')
+    problem_of(await admin.post("/api/v1/stores", json={"external_id": "S-1"}, headers=why), 409)
+    entries = (await admin.get("/api/v1/audit?table_name=stores&order=id")).json()["items"]
+    assert [(each["action"], each["reason"], each["request_id"], each["user_name"]) for each in entries] == [
+        ("create", "they moved", "asked-by-hand", "the_admin"),
+        ("update", "they moved", "asked-by-hand", "the_admin"),
+    ]
+    assert len({each["transaction_id"] for each in entries}) == 2
+    assert {each["session_id"] for each in entries} != {None}
+    assert entries[1]["after"] == {"name": "North", "tags": {}}

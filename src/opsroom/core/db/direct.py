@@ -1,4 +1,4 @@
-"""Reads by the bare driver, past SQLAlchemy.
+"""Statements by the bare driver, past SQLAlchemy.
 
 Rows come as the driver gives them. Statements run outside any transaction, so they see what is
 committed and nothing of the caller's own unfinished writes.
@@ -31,10 +31,16 @@ class Direct(Protocol):
 
 
 class PostgresDirect:
-    """Connections of asyncpg, the latest used first. A read on one that died while idle is repeated on another."""
+    """Connections of asyncpg, the latest used first.
 
-    def __init__(self, connect: Callable[[], Awaitable[Any]], size: int, slow_statement: float = 0.0) -> None:
+    A read on one that died while idle is repeated on another; a write is not, since it may have been done.
+    """
+
+    def __init__(
+        self, connect: Callable[[], Awaitable[Any]], size: int, slow_statement: float = 0.0, *, reads: bool = True
+    ) -> None:
         self._connect = connect
+        self._reads = reads
         self._slow_statement = slow_statement
         self._idle: list[Any] = []
         self._slots = asyncio.Semaphore(size)
@@ -47,8 +53,9 @@ class PostgresDirect:
                     continue
                 try:
                     return await self._run(connection, sql, arguments)
-                except LOST:
-                    continue
+                except LOST as error:
+                    if not self._reads:
+                        raise Unavailable(NO_ANSWER, code="database_unavailable") from error
             try:
                 return await self._run(await self._connect(), sql, arguments)
             except LOST as error:
@@ -67,6 +74,9 @@ class PostgresDirect:
             raise Unavailable(
                 "The database took too long to answer; ask for less.", code="statement_timeout"
             ) from error
+        except asyncpg.IntegrityConstraintViolationError:
+            self._idle.append(connection)
+            raise
         except BaseException:
             # Also when the request was cancelled: what the connection still carries is not worth knowing.
             connection.terminate()

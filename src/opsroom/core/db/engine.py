@@ -17,7 +17,9 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.pool import PoolResetState
 
+from opsroom.core.db.alone import SqliteAlone
 from opsroom.core.db.attribution import HOLDER, AttributedConnection, attribute_sqlite
 from opsroom.core.db.connect import POOLED, connect, driver_query, open_sqlite
 from opsroom.core.db.direct import Direct, PooledDirect, PostgresDirect, Rows, SqliteDirect
@@ -52,7 +54,8 @@ class Database:
 
     Writes go through `transaction()`; reads that need no transaction through `reading()`, which has a
     pool of its own that cannot write, so that a reader never waits for a writer: in autocommit on
-    PostgreSQL, with one view of the data per block on SQLite. Hot reads go through `direct`, past SQLAlchemy.
+    PostgreSQL, with one view of the data per block on SQLite. Past SQLAlchemy go hot reads, through `direct`, and
+    writes of one statement, through `alone`, which is None behind a pooler.
     """
 
     def __init__(self, url: str, pool: PoolOptions | None = None) -> None:
@@ -65,6 +68,7 @@ class Database:
         for engine in (self.writer, self.reader):
             watch(engine, pool.slow_statement)
         self.direct = self._direct()
+        self.alone = self._alone()
         self._sessions = async_sessionmaker(self.writer, expire_on_commit=False, autoflush=True)
 
     @property
@@ -84,6 +88,8 @@ class Database:
 
     async def close(self) -> None:
         await self.direct.close()
+        if self.alone is not None:
+            await self.alone.close()
         await self.reader.dispose()
         await self.writer.dispose()
 
@@ -91,10 +97,21 @@ class Database:
         if POOLED in self.url.query:
             return PooledDirect(self._fetch_in_thread)
         if self.is_postgresql:
-            address = self.reader.dialect.create_connect_args(self.url)[1]
-            options = _driver_options(self.url, self.pool, read_only=True)
-            return PostgresDirect(partial(connect, **address, **options), self.pool.size, self.pool.slow_statement)
+            return self._postgres_direct(reads=True)
         return SqliteDirect(Path(self.url.database or ""), self._fetch_in_thread)
+
+    def _alone(self) -> Direct | None:
+        if POOLED in self.url.query:
+            return None
+        if self.is_postgresql:
+            return self._postgres_direct(reads=False)
+        return SqliteAlone(self.writer, self.pool.slow_statement)
+
+    def _postgres_direct(self, *, reads: bool) -> PostgresDirect:
+        address = self.reader.dialect.create_connect_args(self.url)[1]
+        options = _driver_options(self.url, self.pool, read_only=reads)
+        opening = partial(connect, **address, **options)
+        return PostgresDirect(opening, self.pool.size, self.pool.slow_statement, reads=reads)
 
     async def _fetch_in_thread(self, sql: str, arguments: Sequence[Any]) -> Rows:
         async with self.reading() as connection:
@@ -184,8 +201,10 @@ def _sqlite_engine(url: URL, pool: PoolOptions, *, read_only: bool) -> AsyncEngi
         hide_parameters=True,
         pool_size=size,
         max_overflow=overflow,
+        pool_reset_on_return=None,
         connect_args={"async_creator_fn": open_sqlite, "timeout": BUSY_SECONDS},
     )
+    event.listen(engine.sync_engine, "reset", _roll_back_what_is_open)
     event.listen(engine.sync_engine, "connect", _read_pragmas if read_only else _write_pragmas)
     event.listen(engine.sync_engine, "begin", _begin_deferred if read_only else _begin_immediate)
     return engine
@@ -214,6 +233,12 @@ def _read_pragmas(connection: Any, record: Any) -> None:
     cursor.execute("PRAGMA query_only=ON")
     cursor.execute("PRAGMA cache_size=-16384")  # there may be many
     cursor.close()
+
+
+def _roll_back_what_is_open(connection: Any, _record: Any, state: PoolResetState) -> None:
+    # The pool would do so always, and each time visit the connection's thread.
+    if connection.driver_connection.in_transaction and not state.terminate_only:
+        connection.rollback()
 
 
 def _begin_immediate(connection: Any) -> None:

@@ -1,4 +1,4 @@
-"""The statements of a view: list, get, update and delete, compiled once per shape and kept."""
+"""The statements of a view: list, get, insert, update and delete, compiled once per shape and kept."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,17 +12,22 @@ from sqlalchemy import (
     Integer,
     Null,
     Select,
+    String,
     Update,
     bindparam,
     delete,
     false,
     func,
+    insert,
+    literal_column,
     null,
     or_,
     select,
+    true,
     update,
 )
 
+from opsroom.core.db.attribution import SETTING
 from opsroom.core.db.compiled import DIALECTS, Compiled, compile_for
 from opsroom.core.db.conditions import Order, after, condition, ordering
 from opsroom.core.db.fields import Wire, wire_of
@@ -60,6 +65,14 @@ class GetShape:
 
 
 @dataclass(frozen=True, slots=True)
+class InsertShape:
+    """As `UpdateShape`; what is not given and has no default of the database's own is among the given too."""
+
+    given: tuple[str, ...]
+    nulls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateShape:
     """given: the columns to set; nulls: those of them that get SQL's null where JSON has one of its own
     versions: how many versions the caller has seen; None to overwrite whatever there is
@@ -77,7 +90,8 @@ class DeleteShape:
     versions: int | None
 
 
-Shape = ListShape | GetShape | UpdateShape | DeleteShape
+ShapeOfRows = ListShape | GetShape | UpdateShape | DeleteShape
+Shape = InsertShape | ShapeOfRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +112,20 @@ class ViewStatement:
 
 
 def prepared(
-    view: View, shape: Shape, rule: ColumnElement[bool] | None, dialect_name: str
+    view: View, shape: Shape, rule: ColumnElement[bool] | None, dialect_name: str, *, alone: bool = False
 ) -> tuple[ViewStatement, dict[str, Any]]:
-    """The statement of a shape on the rows that the rule lets be known, and the values of that rule."""
+    """The statement of a shape on the rows that the rule lets be known, and the values of that rule.
+
+    alone: it is to be a transaction of its own, and tells who writes by its value `origin`
+    """
     if rule is None:
-        return _unruled(view, shape, dialect_name), {}
+        return _unruled(view, shape, dialect_name, alone=alone), {}
     text = rule.compile(dialect=DIALECTS[dialect_name])
-    return _ruled(view, shape, dialect_name, _Rule(str(text), rule)), dict(text.params)
+    return _ruled(view, shape, dialect_name, _Rule(str(text), rule), alone=alone), dict(text.params)
 
 
 def rows_matching(
-    view: View, shape: Shape, dialect_name: str, rule: ColumnElement[bool] | None
+    view: View, shape: ShapeOfRows, dialect_name: str, rule: ColumnElement[bool] | None
 ) -> list[ColumnElement[bool]]:
     """The conditions on rows, the cursor's excepted."""
     found: list[ColumnElement[bool]] = [] if rule is None else [rule]
@@ -132,8 +149,11 @@ def rows_matching(
 
 
 def update_shape(row: GetShape, given: Mapping[str, Any], versions: int | None) -> UpdateShape:
-    nulls = tuple(name for name, value in given.items() if isinstance(value, Null))
-    return UpdateShape(row, tuple(name for name in given if name not in nulls), nulls, versions)
+    return UpdateShape(row, *_told_apart(given), versions)
+
+
+def insert_shape(given: Mapping[str, Any]) -> InsertShape:
+    return InsertShape(*_told_apart(given))
 
 
 def count_statement(view: View, where: list[ColumnElement[bool]]) -> Select[int]:
@@ -155,27 +175,29 @@ class _Rule:
 
 
 @lru_cache(SHAPES)
-def _unruled(view: View, shape: Shape, dialect_name: str) -> ViewStatement:
-    return _compiled(view, shape, dialect_name, None)
+def _unruled(view: View, shape: Shape, dialect_name: str, *, alone: bool) -> ViewStatement:
+    return _compiled(view, shape, dialect_name, None, alone=alone)
 
 
 @lru_cache(SHAPES)
-def _ruled(view: View, shape: Shape, dialect_name: str, rule: _Rule) -> ViewStatement:
-    return _compiled(view, shape, dialect_name, rule.condition)
+def _ruled(view: View, shape: Shape, dialect_name: str, rule: _Rule, *, alone: bool) -> ViewStatement:
+    return _compiled(view, shape, dialect_name, rule.condition, alone=alone)
 
 
-def _compiled(view: View, shape: Shape, dialect_name: str, rule: ColumnElement[bool] | None) -> ViewStatement:
-    where = rows_matching(view, shape, dialect_name, rule)
+def _compiled(
+    view: View, shape: Shape, dialect_name: str, rule: ColumnElement[bool] | None, *, alone: bool
+) -> ViewStatement:
     shown = shape.shown if isinstance(shape, ListShape) else view.shown
     columns = [view.fields[name].column for name in shown]
+    # Before the triggers run that record who writes, what is to be returned has been made.
+    told: list[ColumnElement[Any]] = []
+    if alone and dialect_name == "postgresql":
+        told = [func.set_config(literal_column(f"'{SETTING}'"), bindparam("origin", type_=String()), true())]
     statement: ClauseElement
-    if isinstance(shape, ListShape):
-        statement = _list(view, shape, columns, where)
-    elif isinstance(shape, GetShape):
-        statement = select(*columns, view.version).where(*where).limit(1)
+    if isinstance(shape, InsertShape):
+        statement = insert(view.table).values(_values(view, shape)).returning(*columns, *told, view.version)
     else:
-        change = _update(view, shape) if isinstance(shape, UpdateShape) else delete(view.table)
-        statement = change.where(*where).returning(*columns, view.version)
+        statement = _of_rows(view, shape, columns, rows_matching(view, shape, dialect_name, rule), told)
     wires = ((name, wire_of(view.fields[name].column.type, dialect_name)) for name in shown)
     raw: frozenset[str] = frozenset()
     # A cursor holds what the driver gave; SQLite's goes back as it came, so that even instants that
@@ -187,6 +209,21 @@ def _compiled(view: View, shape: Shape, dialect_name: str, rule: ColumnElement[b
         shown,
         tuple((name, wire) for name, wire in wires if wire is not None),
     )
+
+
+def _of_rows(
+    view: View,
+    shape: ShapeOfRows,
+    columns: list[ColumnElement[Any]],
+    where: list[ColumnElement[bool]],
+    told: list[ColumnElement[Any]],
+) -> ClauseElement:
+    if isinstance(shape, ListShape):
+        return _list(view, shape, columns, where)
+    if isinstance(shape, GetShape):
+        return select(*columns, view.version).where(*where).limit(1)
+    change = _update(view, shape) if isinstance(shape, UpdateShape) else delete(view.table)
+    return change.where(*where).returning(*columns, *told, view.version)
 
 
 def _list(
@@ -205,10 +242,20 @@ def _list(
 
 
 def _update(view: View, shape: UpdateShape) -> Update:
-    table = view.table
-    values: dict[str, Any] = {name: bindparam(f"set_{name}", type_=table.c[name].type) for name in shape.given}
-    values |= dict.fromkeys(shape.nulls, null())
-    return update(table).values(values | {"version": view.version + 1, "updated_at": bindparam("now")})
+    counted = {"version": view.version + 1, "updated_at": bindparam("now")}
+    return update(view.table).values(_values(view, shape) | counted)
+
+
+def _values(view: View, shape: InsertShape | UpdateShape) -> dict[str, Any]:
+    kinds = view.table.c
+    values: dict[str, Any] = {name: bindparam(f"set_{name}", type_=kinds[name].type) for name in shape.given}
+    return values | dict.fromkeys(shape.nulls, null())
+
+
+def _told_apart(given: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of values, and of those that are SQL's null where JSON has one of its own."""
+    nulls = tuple(name for name, value in given.items() if isinstance(value, Null))
+    return tuple(name for name in given if name not in nulls), nulls
 
 
 def _named(view: View, shape: GetShape) -> ColumnElement[bool]:

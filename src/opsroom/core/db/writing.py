@@ -1,29 +1,38 @@
-"""Writing rows of a view in the caller's transaction, each with what it is now in return."""
+"""Writing rows of a view in the caller's transaction, or in one of their own, each with what it is now in return."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Null, insert, or_
+from sqlalchemy import ColumnDefault, ColumnElement, Null, Table, insert, or_
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
 
+from opsroom.core.db.engine import Database
 from opsroom.core.db.lists import Item, Rule
-from opsroom.core.db.statements import Shape, prepared
+from opsroom.core.db.origin import as_hex, current_origin
+from opsroom.core.db.refusals import BROKEN_RULES
+from opsroom.core.db.statements import DeleteShape, Shape, insert_shape, prepared
 from opsroom.core.db.views import View
 from opsroom.core.db.violations import refusal_for
 
 Values = Mapping[str, Any]
 
 
-async def insert_rows(connection: AsyncConnection, view: View, rows: Sequence[Values], words: str) -> list[Item]:
+async def insert_rows(
+    session: AsyncSession, view: View, rows: Sequence[Values], words: str, alone: Database | None = None
+) -> list[Item]:
     """All of them, in as few statements as there are sets of columns given. `words` say what a row is.
+
+    alone: the database, where nothing else is written in the session; one row then needs no unit of work
 
     Raises:
         Conflict, Invalid: a constraint is broken; of several rows it is not said which broke it.
     """
+    if alone and len(rows) == 1 and (item := await _insert_alone(alone, view, rows[0])):
+        return [item]
+    connection = await session.connection()
     alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for position, values in enumerate(rows):
         alike[tuple(f"{name}{isinstance(value, Null)}" for name, value in values.items())].append(position)
@@ -42,7 +51,7 @@ async def insert_rows(connection: AsyncConnection, view: View, rows: Sequence[Va
 
 
 async def change_row(
-    connection: AsyncConnection,
+    session: AsyncSession,
     view: View,
     shape: Shape,
     rule: Rule,
@@ -50,19 +59,44 @@ async def change_row(
     words: str,
     *,
     given: dict[str, Any] | None = None,
-    doomed: str | UUID | None = None,
+    alone: Database | None = None,
 ) -> Item | None:
-    """The row that a statement of this shape finds, updates or deletes; None if there is none.
+    """The row that a statement of this shape finds, updates or deletes; None if there is none. `alone`: as above.
 
     Raises:
-        Conflict, Invalid: `given` breaks a constraint, or others refer to the `doomed` row.
+        Conflict, Invalid: `given` breaks a constraint, or others refer to the row to be deleted.
     """
+    if alone and (item := await _write_alone(alone, view, shape, rule, values)):
+        return item
+    connection = await session.connection()
     statement, of_rule = prepared(view, shape, rule, connection.dialect.name)
     try:
         rows = (await connection.exec_driver_sql(*statement.compiled.ready({**values, **of_rule}))).all()
     except IntegrityError as error:
-        where = None if doomed is None else _is(view, doomed)
+        where = _is(view, values) if isinstance(shape, DeleteShape) else None
         raise await refusal_for(connection, view.table, words, error, given=given, doomed=where) from error
+    return Item(statement.record(rows[0]), rows[0][-1]) if rows else None
+
+
+async def _insert_alone(database: Database, view: View, values: Values) -> Item | None:
+    """As `_write_alone`, a row with these values."""
+    given = _defaults(view.table) | dict(values)
+    place = {f"set_{name}": value for name, value in given.items()}
+    return await _write_alone(database, view, insert_shape(given), None, place)
+
+
+async def _write_alone(database: Database, view: View, shape: Shape, rule: Rule, values: Values) -> Item | None:
+    """The row that a statement of this shape makes, changes or deletes, in a transaction of its own.
+
+    None if a unit of work has to tell why not: there is no such row, or it would break a constraint.
+    """
+    assert database.alone is not None  # noqa: S101  callers look
+    statement, of_rule = prepared(view, shape, rule, database.dialect_name, alone=True)
+    ready = statement.compiled.ready({**values, **of_rule, "origin": as_hex(current_origin())})
+    try:
+        rows = await database.alone.fetch(*ready)
+    except BROKEN_RULES:
+        return None
     return Item(statement.record(rows[0]), rows[0][-1]) if rows else None
 
 
@@ -74,10 +108,15 @@ def _insert(view: View, given: Values, *, many: bool) -> ReturningInsert[Any]:
     return statement.returning(*shown, view.version, sort_by_parameter_order=many)
 
 
+def _defaults(table: Table) -> dict[str, Any]:
+    """Of the columns whose default is made here; the others' stand in the statement or in the database."""
+    made = ((column.name, column.default) for column in table.columns if isinstance(column.default, ColumnDefault))
+    return {name: each.arg(None) if each.is_callable else each.arg for name, each in made if not each.is_clause_element}
+
+
 def _without_nulls(values: Values) -> dict[str, Any]:
     return {name: value for name, value in values.items() if not isinstance(value, Null)}
 
 
-def _is(view: View, key: str | UUID) -> ColumnElement[bool]:
-    by_id, by_key = view.read_key(key)
-    return or_(view.table.c.id == by_id, view.table.c[view.key] == by_key)
+def _is(view: View, place: Values) -> ColumnElement[bool]:
+    return or_(view.table.c.id == place["id"], view.table.c[view.key] == place["key"])

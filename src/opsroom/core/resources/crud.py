@@ -30,6 +30,7 @@ __all__ = ["Item", "Record", "to_json"]
 
 ALL_AT_ONCE = 1000  # rows of one read of `get_all_items`
 READ_THE_TRAIL = "audit.read"
+Place = tuple[Actor, UUID | None]
 
 
 async def get_items(
@@ -104,14 +105,21 @@ async def get_history(
 
 
 async def create_item(
-    session: AsyncSession, resource: Resource, values: Values, actor: Actor, parent_id: UUID | None = None
+    session: AsyncSession,
+    resource: Resource,
+    values: Values,
+    actor: Actor,
+    parent_id: UUID | None = None,
+    *,
+    alone: Database | None = None,
 ) -> Item:
-    """
+    """`alone`: given where this is all that the session is to write, so that one statement can do it without it.
+
     Raises:
         Conflict: another record has one of the unique values, or a reference leads nowhere.
         Invalid: a value cannot be stored.
     """
-    (item,) = await _insert(session, resource, [values], actor, parent_id)
+    (item,) = await _insert(session, resource, [values], (actor, parent_id), alone)
     return item
 
 
@@ -119,11 +127,9 @@ async def create_items(
     session: AsyncSession, resource: Resource, rows: Sequence[Values], actor: Actor, parent_id: UUID | None = None
 ) -> Sequence[Item | Refusal]:
     """Create many. A refused one leaves nothing behind; in its place stands what refused it."""
-    together = await attempt(session, _insert(session, resource, rows, actor, parent_id)) if rows else []
-    if not isinstance(together, Refusal):
-        return together
-    if len(rows) == 1:
-        return [together]
+    together = await attempt(session, _insert(session, resource, rows, (actor, parent_id))) if rows else []
+    if not isinstance(together, Refusal) or len(rows) == 1:
+        return [together] if isinstance(together, Refusal) else together
     return [await attempt(session, create_item(session, resource, values, actor, parent_id)) for values in rows]
 
 
@@ -136,6 +142,7 @@ async def update_item(
     parent_id: UUID | None = None,
     *,
     versions: Collection[int] | None = None,
+    alone: Database | None = None,
 ) -> Item:
     """Change the given fields in one statement; `versions`, if given, are those the caller has seen.
 
@@ -152,8 +159,8 @@ async def update_item(
     given = storable(resource.table, given)
     place |= {f"set_{name}": value for name, value in given.items()} | {"now": now()} | _seen(versions)
     change: Shape = update_shape(shape, given, None if versions is None else len(versions)) if given else shape
-    connection, rule = await session.connection(), resource.rule(actor)
-    found = await change_row(connection, resource.view, change, rule, place, resource.words, given=given)
+    rule, view, alone = resource.rule(actor), resource.view, None if resource.prepare else alone
+    found = await change_row(session, view, change, rule, place, resource.words, given=given, alone=alone)
     if found is None or (versions is not None and not given and found.version not in versions):
         raise await _why_not(session, resource, key, actor, parent_id)
     return found
@@ -202,9 +209,8 @@ async def delete_item(
     """
     shape, place = _named(resource, key, parent_id)
     change = DeleteShape(shape, None if versions is None else len(versions))
-    connection, rule = await session.connection(), resource.rule(actor)
-    values = place | _seen(versions)
-    if await change_row(connection, resource.view, change, rule, values, resource.words, doomed=key) is None:
+    rule, values = resource.rule(actor), place | _seen(versions)
+    if await change_row(session, resource.view, change, rule, values, resource.words) is None:
         raise await _why_not(session, resource, key, actor, parent_id)
 
 
@@ -224,16 +230,14 @@ def missing(resource: Resource, key: str | UUID) -> NotFound:
 
 
 async def _insert(
-    session: AsyncSession, resource: Resource, rows: Sequence[Values], actor: Actor, parent_id: UUID | None
+    session: AsyncSession, resource: Resource, rows: Sequence[Values], place: Place, alone: Database | None = None
 ) -> list[Item]:
-    given = [await _to_store(session, resource, values, actor, parent_id) for values in rows]
-    return await insert_rows(await session.connection(), resource.view, given, resource.words)
+    given = [await _to_store(session, resource, values, place) for values in rows]
+    return await insert_rows(session, resource.view, given, resource.words, None if resource.prepare else alone)
 
 
-async def _to_store(
-    session: AsyncSession, resource: Resource, values: Values, actor: Actor, parent_id: UUID | None
-) -> Record:
-    given = dict(values)
+async def _to_store(session: AsyncSession, resource: Resource, values: Values, place: Place) -> Record:
+    given, (actor, parent_id) = dict(values), place
     if resource.parent and parent_id is not None:
         given[resource.parent.field] = parent_id
     if resource.prepare:
@@ -245,8 +249,7 @@ async def _present(
     session: AsyncSession, resource: Resource, key: str | UUID, actor: Actor, parent_id: UUID | None
 ) -> Item:
     shape, place = _named(resource, key, parent_id)
-    rule = resource.rule(actor)
-    found = await change_row(await session.connection(), resource.view, shape, rule, place, resource.words)
+    found = await change_row(session, resource.view, shape, resource.rule(actor), place, resource.words)
     if found is None:
         raise missing(resource, key)
     return found

@@ -15,7 +15,7 @@ from opsroom.core.auth.guards import allow
 from opsroom.core.db.asked import one_of
 from opsroom.core.db.engine import Database
 from opsroom.core.db.filters import PLACING, listing_of, pairs_of, parse_listing
-from opsroom.core.db.session import Unit, database_of
+from opsroom.core.db.session import Unit, alone_of, database_of
 from opsroom.core.errors import Invalid
 from opsroom.core.jobs.models import Job
 from opsroom.core.jobs.queue import TheQueue
@@ -135,7 +135,7 @@ def _import(resource: Resource, call_of: Any) -> Endpoint:
 
 def _create(resource: Resource, call_of: Any) -> Endpoint:
     async def create_item(call: call_of, body: Any, session: Unit) -> Response:
-        item = await crud.create_item(session, resource, body.model_dump(), *call.place)
+        item = await crud.create_item(session, resource, body.model_dump(), *call.place, alone=alone_of(call.request))
         path = call.request.url.path.rstrip("/")
         return item_response(item, 201, {"Location": f"{path}/{item.record['id']}"})
 
@@ -152,7 +152,8 @@ def _change(resource: Resource, call_of: Any) -> Endpoint:
 def _update(resource: Resource, call_of: Any) -> Endpoint:
     async def update_item(call: call_of, body: Any, session: Unit) -> Response:
         given, seen = body.model_dump(exclude_unset=True), seen_versions(call.request)
-        item = await crud.update_item(session, resource, call.key, given, *call.place, versions=seen)
+        place, alone = call.place, alone_of(call.request)
+        item = await crud.update_item(session, resource, call.key, given, *place, versions=seen, alone=alone)
         return item_response(item)
 
     return update_item
