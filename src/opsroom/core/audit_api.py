@@ -1,17 +1,14 @@
-"""`/api/v1/audit`: what the trail's entries are to the world, and the proofs that they are as they were.
+"""`/api/v1/audit`: proofs that the trail's entries are as they were; the entries themselves are declared.
 
 Outside of `core/audit`, on which signing in stands: its routes need guards, and the guards come above it.
 """
 
-from datetime import datetime
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
-from opsroom.core.audit.models import Action, Level
 from opsroom.core.audit.sealed.exporting import consistency_of, newest_checkpoint, proof_of
 from opsroom.core.auth.guards import allow
 from opsroom.core.db.session import Reading
@@ -21,30 +18,6 @@ router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 READ = [allow("audit.read")]
 MOST_ID = 2**63 - 1
 EntryId = Annotated[int, Path(ge=1, le=MOST_ID)]
-
-
-class AuditEntryRead(BaseModel):
-    id: int
-    transaction_id: int = Field(description="the same for everything that took effect together")
-    at: datetime
-    action: Action
-    event: str = Field(examples=["users.updated", "auth.sign_in.refused"])
-    level: Level
-    table_name: str | None
-    record_id: str | None
-    before: dict[str, Any] | None = Field(description="the fields that changed, as they were; all of a deleted record")
-    after: dict[str, Any] | None = Field(description="the fields that changed, as they are; all of a new record")
-    facts: dict[str, Any] | None = Field(description="what an event says")
-    user_id: UUID | None
-    user_name: str = Field(description="as printed at that time")
-    session_id: UUID | None
-    ip: str | None
-    user_agent: str | None
-    request_id: str | None
-    reason: str | None = Field(description="from the request's header X-Reason")
-    job_id: UUID | None
-    database_user: str
-    database_host: str
 
 
 class Proof(BaseModel):

@@ -9,7 +9,7 @@ from opsroom.core.actor import Actor
 from opsroom.core.artifacts.resources import ARTIFACTS, RULES
 from opsroom.core.audit.events import record
 from opsroom.core.audit.log import AUDIT_LOG
-from opsroom.core.audit_api import AuditEntryRead
+from opsroom.core.audit.schemas import AuditEntryRead
 from opsroom.core.auth.actions import RESET, end_keys, end_sign_ins, fresh_password
 from opsroom.core.auth.models import ApiKey, User
 from opsroom.core.auth.schemas import ApiKeyRead, UserCreate, UserRead
