@@ -5,14 +5,27 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
-from opsroom.core.db.session import Unit
+from opsroom.core.db.session import Reading, Unit
 from opsroom.quality.conduct import actions
 from opsroom.quality.conduct.sampling import draw_plan, usable
-from opsroom.quality.conduct.schemas import CompletionAsked, LevelName, PlanAsked, PlanRead, ReasonAsked, SeverityName
+from opsroom.quality.conduct.schemas import (
+    CompletionAsked,
+    LevelName,
+    PlanAsked,
+    PlanRead,
+    ReasonAsked,
+    SeverityName,
+    StandingRead,
+)
+from opsroom.quality.conduct.switching import standing
 from opsroom.quality.inspections.schemas import InspectionRead, SamplingPlanRead
+from opsroom.quality.kinds import InspectionType
+from opsroom.quality.naming import id_of
+from opsroom.quality.parts.models import Part
 from opsroom.quality.spc.acceptance import operating_characteristic
 from opsroom.quality.spc.plans import sampling_plan
 
@@ -32,6 +45,20 @@ async def look_up_sampling_plan(
         plan = sampling_plan(lot, level, aql, severity)
         curve = operating_characteristic(lot, plan)
     return PlanRead.model_validate(asdict(plan) | {"inspect_all": plan.n >= lot, "oc": [asdict(p) for p in curve]})
+
+
+@router.get("/sampling-plan/severity", dependencies=[allow("quality.inspections.read")])
+async def look_up_severity(
+    connection: Reading,
+    part: Annotated[str, Query(max_length=80, description="part number")],
+    aql: Annotated[float, Query(gt=0, le=1000)],
+    level: LevelName = "II",
+    type: InspectionType = InspectionType.FINAL,  # noqa: A002  the parameter's name
+) -> StandingRead:
+    """How severe the inspection of a part's next lot is, by the switching rules of ISO 2859-1."""
+    async with AsyncSession(connection) as session:
+        part_id = await id_of(session, Part.part_number, part, field="part")
+        return StandingRead.model_validate(await standing(session, part_id, type, level, aql))
 
 
 @router.post("/inspections/{inspection_id}/sampling-plan", status_code=201)

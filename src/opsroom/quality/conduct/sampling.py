@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.errors import Conflict, Invalid
-from opsroom.quality.findings.models import Defect
+from opsroom.quality.conduct.counting import nonconforming_units
+from opsroom.quality.conduct.switching import standing
 from opsroom.quality.inspections.models import Inspection, SamplingPlan
-from opsroom.quality.kinds import InspectionResult, ReviewStatus
+from opsroom.quality.kinds import InspectionResult
 from opsroom.quality.lots.models import Lot
-from opsroom.quality.measurements.models import Measurement
 from opsroom.quality.spc.arrays import UnusableData
 from opsroom.quality.spc.plans import sampling_plan
 
@@ -29,24 +28,35 @@ def usable(field: str = "") -> Iterator[None]:
 
 
 async def draw_plan(
-    session: AsyncSession, inspection: Inspection, level: str, aql: float, severity: str
+    session: AsyncSession, inspection: Inspection, level: str, aql: float, severity: str | None
 ) -> SamplingPlan:
-    """Keep the plan with the inspection, and its sample size (never more than the lot).
+    """Keep the plan with the inspection, and its sample size (never more than the lot). Without a severity the
+    switching rules say which.
 
     Raises:
-        Conflict: it has one.
+        Conflict: it has one; or the rules say that inspection stops.
         Invalid: there is no such level, limit or severity.
     """
     present = select(SamplingPlan.id).where(SamplingPlan.inspection_id == inspection.id)
     if await session.scalar(present):
         raise Conflict("The inspection has its plan already; a plan is kept as it was drawn.", code="plan_kept")
     lot = await session.get_one(Lot, inspection.lot_id)
+    level = _written(level)
+    if severity is None:
+        now = await standing(session, lot.part_id, inspection.type, level, aql)
+        if now.stopped:
+            raise Conflict(
+                "Five lots were not accepted on tightened inspection: inspection stops until the supplier has acted. "
+                "Name a severity to go on.",
+                code="inspection_stopped",
+            )
+        severity = now.severity
     with usable("aql"):
         plan = sampling_plan(lot.quantity, level, aql, severity)
     drawn = SamplingPlan(
         inspection_id=inspection.id,
         lot_size=lot.quantity,
-        level=_written(level),
+        level=level,
         aql=aql,
         severity=plan.severity,
         code=plan.code,
@@ -73,7 +83,7 @@ class Judgement:
 
 
 async def judge(session: AsyncSession, inspection: Inspection) -> Judgement:
-    count = await _nonconforming(session, inspection.id)
+    count = await nonconforming_units(session, inspection.id)
     plan = await session.scalar(select(SamplingPlan).where(SamplingPlan.inspection_id == inspection.id))
     if plan is None:
         accepted = count == 0
@@ -83,19 +93,6 @@ async def judge(session: AsyncSession, inspection: Inspection) -> Judgement:
         accepted = count < plan.re
         why = f"{count} nonconforming units; the plan accepts up to {plan.re - 1} and rejects from {plan.re}"
     return Judgement(count, InspectionResult.ACCEPTED if accepted else InspectionResult.REJECTED, why)
-
-
-async def _nonconforming(session: AsyncSession, inspection_id: UUID) -> int:
-    found = await session.execute(
-        select(Defect.id, Defect.unit_number).where(
-            Defect.inspection_id == inspection_id, Defect.review_status == ReviewStatus.CONFIRMED
-        )
-    )
-    units: set[object] = {row.unit_number if row.unit_number is not None else row.id for row in found}
-    outside = select(Measurement.unit_number).where(
-        Measurement.inspection_id == inspection_id, ~Measurement.within_limits
-    )
-    return len(units | set(await session.scalars(outside)))
 
 
 def _written(level: str) -> str:

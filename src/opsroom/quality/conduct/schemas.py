@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from opsroom.quality.kinds import InspectionResult
 from opsroom.quality.shapes import Finite, Words
@@ -14,7 +14,9 @@ SeverityName = Literal["normal", "tightened", "reduced"]
 class PlanAsked(BaseModel):
     level: LevelName = Field("II", description="inspection level of ISO 2859-1")
     aql: Finite = Field(gt=0, description="acceptance quality limit, nonconforming per hundred", examples=[1.0])
-    severity: SeverityName = "normal"
+    severity: SeverityName | None = Field(
+        None, description="what the switching rules say of the part's lots before, if nothing is said"
+    )
 
 
 class CompletionAsked(BaseModel):
@@ -26,6 +28,16 @@ class CompletionAsked(BaseModel):
 
 class ReasonAsked(BaseModel):
     reason: Words
+
+
+class StandingRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    severity: SeverityName = Field(description="for the next lot")
+    stopped: bool = Field(description="inspection stops until the supplier has acted")
+    may_reduce: bool = Field(description="the switching score allows reduced inspection; somebody has to agree")
+    score: int = Field(description="switching score of normal inspection")
+    lots: int = Field(description="that were looked at")
 
 
 class CurvePointRead(BaseModel):
