@@ -14,6 +14,8 @@ import httpx
 import hypothesis
 import pytest
 from fastapi import FastAPI
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -51,6 +53,15 @@ class OneBrowser(LoadScopeScheduling):  # type: ignore[misc]  # the library has 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     return OneBrowser(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def light_hashes() -> Iterator[None]:
+    """Passwords of tests protect nothing; the program itself takes 64 MB and a fifth of a second for each."""
+    with pytest.MonkeyPatch.context() as patch:
+        light = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+        patch.setattr("opsroom.core.auth.passwords._hasher", light)
+        yield
 
 
 @pytest.fixture

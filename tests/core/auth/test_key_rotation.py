@@ -1,6 +1,7 @@
 """The key that signs tokens changes; what was signed or handed out before goes on."""
 
 import stat
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -9,11 +10,16 @@ import jwt
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
+from tests.conftest import sign_in
 from typer.testing import CliRunner
 from uuid_utils.compat import uuid7
 
 from opsroom.commands.key import group as key_group
 from opsroom.core.audit.sealed.notes import Checkpoint, opened, signed
+from opsroom.core.auth.actions import find_user
+from opsroom.core.auth.keys import create_key
+from opsroom.core.auth.models import Role
+from opsroom.core.auth.schemas import ApiKeyAsked
 from opsroom.core.auth.tokens import TokenPolicy, key_id
 from opsroom.core.clock import now
 from opsroom.core.errors import Unauthenticated
@@ -68,18 +74,30 @@ def test_a_token_of_another_making_is_refused(token: str) -> None:
         TokenPolicy((NEW, OLD)).session_of(token)
 
 
-async def test_sign_ins_of_every_kind_survive_a_rotation(
-    app: FastAPI, settings: Settings, user: httpx.AsyncClient
-) -> None:
-    key = await user.post("/api/v1/api-keys", json={"name": "x", "scopes": ["account.read"]})
-    rotated = settings.model_copy(update={"secret_key": SecretStr(NEW), "former_secret_keys": settings.secret_key})
-    other = create_app(rotated, work=False)
-    transport = httpx.ASGITransport(app=other, raise_app_exceptions=False)
+async def asked(app: FastAPI, *bearers: str) -> list[httpx.Response]:
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://opsroom.test") as client:
-        for bearer in (user.headers["authorization"], f"Bearer {key.json()['secret']}"):
-            assert (await client.get("/api/v1/auth/me", headers={"Authorization": bearer})).status_code == 200
-    await other.state.last_use.settled()
-    await other.state.database.close()
+        return [
+            await client.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {bearer}"}) for bearer in bearers
+        ]
+
+
+async def test_tokens_and_keys_survive_a_rotation_of_the_setting(settings: Settings) -> None:
+    before = create_app(settings.model_copy(update={"secret_key": SecretStr(OLD)}), work=False)
+    access = await sign_in(before, Role.USER, "wanjiru")
+    asking = ApiKeyAsked(name="x", scopes=["account.read"])
+    async with before.state.database.transaction() as session:
+        owner = await find_user(session, "wanjiru")
+        _, key = await create_key(session, owner, asking, asking.scopes, timedelta(days=90))
+    keys = {"secret_key": SecretStr(NEW), "former_secret_keys": SecretStr(f"{OTHER}, {OLD}")}
+    after = create_app(settings.model_copy(update=keys), work=False)
+    assert [answer.status_code for answer in await asked(after, access, key)] == [200, 200]
+    keys["former_secret_keys"] = SecretStr(OTHER)
+    later = create_app(settings.model_copy(update=keys), work=False)
+    assert [answer.status_code for answer in await asked(later, access, key)] == [401, 200]
+    for app in (before, after, later):
+        await app.state.last_use.settled()
+        await app.state.database.close()
 
 
 def test_checkpoints_of_the_trail_can_be_followed_from_key_to_key() -> None:

@@ -127,6 +127,16 @@ async def test_attempts_and_locks_are_on_record_with_their_reason(app: FastAPI, 
     assert "unknown name" in facts[-1]
 
 
+async def test_a_sign_in_after_a_failure_is_on_record_as_the_person_s_own(
+    app: FastAPI, sign_in: SignIn, wanjiru: str
+) -> None:
+    await sign_in("wanjiru", "wrong")
+    assert (await sign_in("wanjiru")).status_code == 200
+    async with app.state.database.reading() as connection:
+        query = text("SELECT DISTINCT user_name FROM audit_log WHERE table_name = 'sessions'")
+        assert list((await connection.execute(query)).scalars()) == ["wanjiru"]
+
+
 async def test_a_lock_tells_whoever_wants_to_know(admin: httpx.AsyncClient, sign_in: SignIn, wanjiru: str) -> None:
     endpoint = {"url": "https://hooks.example.com/x", "events": ["auth.account.*"]}
     assert (await admin.post("/api/v1/webhooks/endpoints", json=endpoint)).status_code == 201

@@ -1,5 +1,7 @@
 """Passwords that are replaced: by oneself, by an administrator, or because they are old."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -18,6 +20,15 @@ from opsroom.core.auth.standing import SignInRules
 Problem = Callable[[httpx.Response, int], dict[str, Any]]
 NEW = "another long password"
 ME = "/api/v1/auth/me"
+
+
+def test_the_program_s_own_hashes_are_costly() -> None:
+    """Those of the tests are not, so it is looked at from outside."""
+    program = "from opsroom.core.auth import passwords as p; print(p._hash_of_nobody(), p._hasher.hash('x'))"
+    printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert [each.rpartition("$")[0].rpartition("$")[0] for each in printed.split()] == [
+        "$argon2id$v=19$m=65536,t=3,p=4"
+    ] * 2
 
 
 async def headers_of(sign_in: SignIn, password: str = PASSWORD) -> dict[str, str]:
