@@ -47,7 +47,12 @@ async def test_a_sign_in_is_the_person_s_own(
 
 @pytest.mark.parametrize(
     ("username", "password"),
-    [("wanjiru", "wrong password"), ("nobody of that name", PASSWORD), ("a zero \0 in it", PASSWORD), ("ü" * 9000, "")],
+    [
+        ("wanjiru", "not the password"),
+        ("nobody of that name", PASSWORD),
+        ("a zero \0 in it", PASSWORD),
+        ("ü" * 9000, ""),
+    ],
 )
 async def test_a_refused_sign_in_is_kept_although_the_request_is_refused(
     nobody: httpx.AsyncClient, database: Database, wanjiru: str, trail: Trail, username: str, password: str

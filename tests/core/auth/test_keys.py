@@ -76,6 +76,8 @@ async def test_a_key_may_what_its_scopes_name_and_nothing_else(
         {"scopes": SCOPES, "days": 0},
         {"scopes": SCOPES, "days": 367},
         {"scopes": SCOPES, "name": ""},
+        {"scopes": SCOPES, "name": "a zero \0 in it"},
+        {"scopes": ["a zero \0 in it"]},
     ],
 )
 async def test_a_key_that_cannot_be_is_refused(

@@ -96,7 +96,7 @@ async def test_a_key_is_made_shown_once_listed_and_revoked(
         ({"name": "x", "days": "30"}, "at least 1 item"),
         ({"name": "x", "days": "soon", "scopes": ["jobs.read"]}, "valid integer"),
         ({"name": "x", "days": "3000", "scopes": ["jobs.read"]}, "366 days at most"),
-        ({"name": "", "days": "30", "scopes": ["jobs.read"]}, "at least 1 character"),
+        ({"name": "", "days": "30", "scopes": ["jobs.read"]}, "should match pattern"),
         ({"name": "x", "days": "30", "scopes": ["users.write"]}, "cannot have users.write"),
     ],
 )

@@ -83,7 +83,7 @@ class ApiKeyRead(BaseModel):
 
 
 class ApiKeyAsked(BaseModel):
-    name: str = Field(min_length=1, max_length=100, examples=["nightly import"])
+    name: str = Field(pattern=r"^[^\r\n\x00]+$", max_length=100, examples=["nightly import"])
     scopes: list[Annotated[str, StringConstraints(max_length=100)]] = Field(
         min_length=1, max_length=200, examples=[["stores.stores.read"]], description="permissions of yours"
     )
