@@ -102,12 +102,12 @@ def kenya(seed: int, many: int, trucks: int) -> State:
     for number in range(many):
         city = list(CITIES)[int(generator.integers(len(CITIES)))]
         latitude, longitude = np.array(CITIES[city]) + generator.normal(0, 0.12, 2)
-        opens = int(generator.integers(2, 16)) * HOUR if generator.random() < 0.5 else 0
+        opens = int(generator.integers(9, 16)) * HOUR if generator.random() < 0.5 else 0
         orders.append(
             Order(
                 f"O-{number}", depot, Place(f"P-{number}", float(latitude), float(longitude), city),
                 weight=int(generator.integers(200, 2500)), volume=int(generator.integers(500, 8000)),
-                earliest=opens, latest=opens + 4 * HOUR if opens else 24 * HOUR, service=20 * 60,
+                earliest=opens, latest=opens + 4 * HOUR if opens else 30 * HOUR, service=20 * 60,
             )
         )  # fmt: skip
     kinds = list(TRUCKS.items())
@@ -116,7 +116,7 @@ def kenya(seed: int, many: int, trucks: int) -> State:
         kind, (weight, volume, fixed, per_km) = kinds[number % len(kinds)]
         fleet.append(
             Vehicle(
-                f"K-{number}", kind, depot, depot, weight, volume, until=24 * HOUR, fixed=fixed, per_km=per_km,
+                f"K-{number}", kind, depot, depot, weight, volume, until=36 * HOUR, fixed=fixed, per_km=per_km,
                 per_hour=30_000,
             )
         )  # fmt: skip
@@ -126,9 +126,7 @@ def kenya(seed: int, many: int, trucks: int) -> State:
 def problem_of(state: State) -> RoutingProblem:
     travel = Situation.of(state).travel
     prize = 10**8  # cents; leaving an order out is never worth it
-    return RoutingProblem(
-        tuple(Task(order, required=False, prize=prize) for order in state.orders), state.vehicles, travel, 0
-    )
+    return RoutingProblem(tuple(Task(order, prize=prize) for order in state.orders), state.vehicles, travel, 0)
 
 
 def ours(state: State, problem: RoutingProblem, seconds: float) -> tuple[Route, ...]:

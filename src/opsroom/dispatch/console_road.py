@@ -26,6 +26,7 @@ from opsroom.dispatch.planning.policies.registry import POLICIES
 from opsroom.dispatch.planning.simulation.training import LEARNABLE
 from opsroom.dispatch.promoting import activate, retire
 from opsroom.dispatch.simulating_jobs import JOB, Simulate
+from opsroom.dispatch.trust import reliability_chart
 
 router = APIRouter(prefix="/console/dispatch", include_in_schema=False)
 
@@ -72,12 +73,14 @@ async def show_scorecard(request: Request, connection: Reading, job: UUID | None
     """How policies did on the road, and how they do on simulated days."""
     done = (Job.type == JOB, Job.status == JobStatus.SUCCEEDED)
     newest = select(Job.result, Job.finished_at).where(*done).order_by(Job.finished_at.desc()).limit(1)
+    simulated = (await connection.execute(newest)).one_or_none()
     return render(
         request,
         "dispatch/scorecard.html",
         cards=await board.outcome_card(connection),
         half=board.half,
-        simulated=(await connection.execute(newest)).one_or_none(),
+        simulated=simulated,
+        trust=None if simulated is None else reliability_chart(simulated.result.get("reliability")),
         watched=None if job is None else await console.watched(connection, job),
         policies=list(console.POLICY_WORDS.items()),
         learned=await board.learned(connection),

@@ -5,17 +5,22 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from opsroom.core.errors import Invalid
+from opsroom.dispatch.planning.confidence import Agreement
 from opsroom.dispatch.planning.learned import Learned
 from opsroom.dispatch.planning.policies.policy import Policy
 from opsroom.dispatch.planning.policies.registry import policy_of
 from opsroom.dispatch.planning.problem import ArrivalBelief, State
 from opsroom.dispatch.planning.routing.task import Budget
+from opsroom.dispatch.planning.simulation.calibration import expected_calibration_error, reliability
+from opsroom.dispatch.planning.simulation.hindsight import hindsight_choices
 from opsroom.dispatch.planning.simulation.run import Setting, Step, run
 from opsroom.dispatch.planning.simulation.scores import Interval, Score, interval, paired, score
 from opsroom.dispatch.planning.simulation.streams import generated
 
 DAY, HOUR = 86_400, 3_600
 NO_END = 2**39
+HALF = 0.5
+HINDSIGHT = 200  # iterations of the plan that knows what came
 SPREAD = 0.15  # of the logarithm of driving times
 MEASURES: dict[str, Callable[[Score], float]] = {
     "cost_per_order_kes": lambda each: each.cost_per_order / 100,
@@ -38,6 +43,11 @@ class Days:
 
     def play(self, policy: Policy, seed: int) -> Score:
         return score(self.steps(policy, seed))
+
+    def played(self, policy: Policy, seed: int) -> tuple[Score, tuple[tuple[Agreement, bool], ...]]:
+        """The day's score, and its choices beside those of hindsight."""
+        steps = self.steps(policy, seed)
+        return score(steps), tuple(hindsight_choices(steps, Budget(iterations=HINDSIGHT)))
 
     def steps(self, policy: Policy, seed: int) -> tuple[Step, ...]:
         """One day. The same seed is the same day, whatever the policy. Blocking."""
@@ -89,6 +99,18 @@ def _next_morning(state: State, arrivals: ArrivalBelief) -> State:
 
 def named(policies: Iterable[str], learned: Sequence[Learned]) -> dict[str, Policy]:
     return {name: policy_of(name, learned) for name in policies}
+
+
+def reliability_of(choices: Sequence[tuple[Agreement, bool]]) -> dict[str, Any] | None:
+    """How often hindsight agreed, by confidence; nothing where no futures were asked."""
+    if not choices:
+        return None
+    told = [(each.confidence, (each.share >= HALF) == leaves) for each, leaves in choices]
+    return {
+        "choices": len(told),
+        "error": expected_calibration_error(told),
+        "bins": [asdict(each) for each in reliability(told)],
+    }
 
 
 def compared(scores: Mapping[str, Sequence[Score]]) -> dict[str, Any]:

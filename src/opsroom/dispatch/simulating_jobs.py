@@ -12,8 +12,9 @@ from opsroom.core.parts import Parts
 from opsroom.dispatch.deciding_jobs import whole_seconds
 from opsroom.dispatch.options import DispatchOptions, options_from
 from opsroom.dispatch.plan_schemas import PolicyName
+from opsroom.dispatch.planning.confidence import Agreement
 from opsroom.dispatch.planning.simulation.scores import Score
-from opsroom.dispatch.simulating import compared, days_like, named
+from opsroom.dispatch.simulating import compared, days_like, named, reliability_of
 from opsroom.dispatch.snapshot import read_operation
 
 JOB = "dispatch.simulate"
@@ -43,12 +44,15 @@ class Simulator:
         days = days_like(state, payload.decisions, payload.iterations)
         policies = named(dict.fromkeys(payload.policies), state.learned)
         scores: dict[str, list[Score]] = {name: [] for name in policies}
+        choices: list[tuple[Agreement, bool]] = []
         for number in range(payload.days):
             for place, (name, policy) in enumerate(policies.items()):
                 done = (number * len(policies) + place) / (payload.days * len(policies))
                 await run.progress(done, f"day {number + 1} of {payload.days}: {name}")
-                scores[name].append(await asyncio.to_thread(days.play, policy, payload.first_seed + number))
-        return compared(scores)
+                day, chosen = await asyncio.to_thread(days.played, policy, payload.first_seed + number)
+                scores[name].append(day)
+                choices += chosen
+        return compared(scores) | {"reliability": reliability_of(choices)}
 
     async def _save(
         self, _session: AsyncSession, payload: Simulate, found: dict[str, Any], _run: Run

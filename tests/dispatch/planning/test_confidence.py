@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsroom.dispatch.planning.confidence import Z_95, Agreement, wilson
+from opsroom.dispatch.planning.confidence import Z_95, Agreement, calibrated, wilson
 
 
 def test_ten_of_ten_is_not_certainty() -> None:
@@ -39,5 +39,12 @@ def test_without_samples_nothing_is_known() -> None:
 
 def test_confidence_is_that_of_the_winning_side_whichever_was_done() -> None:
     keep = Agreement("a", dispatched=2, samples=10, sent=True)
-    assert (keep.share, keep.confidence) == (0.2, 0.8)
+    assert (keep.share, keep.winning, keep.confidence) == (0.2, 8, calibrated(8, 10))
     assert keep.interval == wilson(8, 10)
+
+
+@given(samples=st.integers(1, 100))
+def test_a_clearer_vote_is_never_less_confident(samples: int) -> None:
+    found = [calibrated(winning, samples) for winning in range(-(-samples // 2), samples + 1)]
+    assert found == sorted(found)
+    assert 0.5 <= found[0] <= found[-1] < 1

@@ -64,3 +64,20 @@ def test_too_few_drives_teach_nothing_and_wild_ones_are_left_out() -> None:
 def test_the_error_is_that_of_the_logarithm_either_way() -> None:
     twice, half = replace(SLOW, actual=2000), replace(SLOW, actual=500)
     assert error([twice, half], NONE) == pytest.approx(math.log(2))
+
+
+def test_an_hour_is_shrunk_to_its_corridor_and_a_vehicle_to_what_is_left_by_hand() -> None:
+    found = learn([replace(SLOW, hour=7, vehicle="KDA-1")], NOW)
+    # corridor 0.270310 as above; hour (0.405465 + 2 · 0.270310) / (1 + 2) = 0.315362;
+    # vehicle (0.405465 - 0.315362) / (1 + 2) = 0.030034
+    assert found.hours == {("Nairobi", "Nakuru", 7): pytest.approx(math.exp(0.3153618))}
+    assert found.vehicles == {"KDA-1": pytest.approx(math.exp(0.0300344))}
+    assert (found.seen_hours, found.seen_vehicles) == ({("Nairobi", "Nakuru", 7): 1}, {"KDA-1": 1})
+
+
+def test_what_is_not_known_of_an_hour_or_a_vehicle_is_said_by_what_it_is_part_of() -> None:
+    found = learn([replace(SLOW, hour=7, vehicle="KDA-1")], NOW)
+    corridor = found.corridors["Nairobi", "Nakuru"]
+    assert found.factor(replace(SLOW, hour=8, vehicle="KDB-2")) == corridor
+    assert found.factor(replace(SLOW, hour=7)) == found.hours["Nairobi", "Nakuru", 7]
+    assert found.factor(replace(SLOW, hour=8, vehicle="KDA-1")) == corridor * found.vehicles["KDA-1"]

@@ -37,6 +37,16 @@ def test_a_corridor_is_corrected_in_both_directions_and_nothing_else_is() -> Non
     assert np.array_equal(slow.metres, plain.metres)
 
 
+def test_an_hour_of_a_corridor_takes_the_corridors_place_and_a_vehicle_has_its_pace() -> None:
+    belief = TravelBelief(corridors=(("A", "B", 2.0),), hours=(("A", "B", 9, 3.0),))
+    plain = GreatCircle(TravelBelief()).matrix(EQUATOR, 0)
+    at_nine = GreatCircle(belief).matrix(EQUATOR, 6 * 3600)
+    at_ten = GreatCircle(belief).matrix(EQUATOR, 7 * 3600)
+    assert at_nine.seconds[0, 1] == at_nine.seconds[1, 0] == pytest.approx(3 * plain.seconds[0, 1], abs=2)
+    assert at_ten.seconds[0, 1] == pytest.approx(2 * plain.seconds[0, 1], abs=1)
+    assert plain.drive(EQUATOR[0], EQUATOR[1], 1.25) == round(plain.drive(EQUATOR[0], EQUATOR[1]) * 1.25)
+
+
 def test_places_are_told_apart_by_key_and_keep_their_order() -> None:
     again = Place("zero", 0, 0, "A")
     assert distinct([*EQUATOR, again]) == tuple(EQUATOR)

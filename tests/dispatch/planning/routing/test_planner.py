@@ -14,9 +14,10 @@ from opsroom.dispatch.planning.policies.futures import first_load
 from opsroom.dispatch.planning.problem import Order, Place, State, Vehicle
 from opsroom.dispatch.planning.routing.checker import violations
 from opsroom.dispatch.planning.routing.insertion import insert_greedily
+from opsroom.dispatch.planning.routing.model import build
 from opsroom.dispatch.planning.routing.planner import plan_routes
 from opsroom.dispatch.planning.routing.schedule import as_route
-from opsroom.dispatch.planning.routing.solver import solve
+from opsroom.dispatch.planning.routing.solver import as_solution, first_plan, solve
 from opsroom.dispatch.planning.routing.task import Budget, Plan, RoutingProblem, Task, Tour, Visit
 from opsroom.dispatch.planning.routing.vroom_start import vroom_plan
 from opsroom.dispatch.planning.situation import Situation
@@ -198,6 +199,32 @@ def test_vroom_and_insertion_make_plans_that_keep_the_rules(morning: State) -> N
         assert found.carried() == frozenset(range(5))
 
 
+def test_a_first_plan_keeps_the_rules_leaves_out_what_does_not_fit_and_takes_a_thousand_orders() -> None:
+    heavy = problem_of([goods("a", 1, 9), goods("b", 2, 9), goods("c", 3, 11)], [VAN])
+    found = first_plan(heavy)
+    assert len(found.carried()) == 1
+    assert faults(heavy, tuple(as_route(heavy, tour) for tour in found.tours)) == ()
+    many = problem_of(
+        [goods(f"o{n}", 1 + n % 4, 1) for n in range(1000)], [replace(VAN, key=f"v{n}") for n in range(120)]
+    )
+    found = first_plan(many)
+    assert len(found.carried()) > 200
+    assert faults(many, tuple(as_route(many, tour) for tour in found.tours)) == ()
+
+
+def test_a_plan_whose_trips_a_later_release_has_torn_apart_is_no_start_but_no_error() -> None:
+    # Both loads of the van begin at the depot. Released later, `b` outlasts the patience of `a`, which becomes a halt.
+    tasks = (Task(goods("a", 1, 3, leave_by=50)), Task(goods("b", 2, 3)), Task(goods("c", 3, 3)))
+    problem = RoutingProblem(tasks, (VAN,), NEAR, departure=0, reloads=1)
+    visits = [("pickup", 0), ("pickup", 1), ("delivery", 1), ("pickup", 2), ("delivery", 2), ("delivery", 0)]
+    torn = Plan((Tour(0, tuple(Visit(act, task) for act, task in visits)),))  # type: ignore[arg-type]  # literals
+    later = problem.offering((tasks[0], tasks[1], replace(tasks[2], release=100)))
+    assert not later.loads_at_start(0)
+    assert later.loads_at_start(1)
+    assert as_solution(later, build(later), torn) is None
+    assert solve(later, QUICK, seed=1, warm=torn) is not None
+
+
 def test_vroom_is_not_asked_about_what_it_has_no_words_for() -> None:
     problem = problem_of([goods("a", 1)], [VAN])
     assert vroom_plan(problem.offering((Task(goods("a", 1), release=10),))) is None
@@ -252,6 +279,7 @@ def random_problems(draw: st.DrawFn) -> RoutingProblem:
             per_km=draw(st.integers(0, 5_000)),
             per_hour=draw(st.integers(0, 5_000)),
             skills=draw(st.sampled_from([(), ("cold",)])),
+            pace=draw(st.sampled_from([1.0, 1.0, 0.75, 1.3])),
         )
         for number in range(draw(st.integers(1, 3)))
     ]

@@ -14,6 +14,7 @@ from opsroom.dispatch.planning.policies.consensus import Consensus, ConsensusPar
 from opsroom.dispatch.planning.problem import ArrivalBelief, Order, State
 from opsroom.dispatch.planning.routing.task import Budget
 from opsroom.dispatch.planning.simulation.calibration import expected_calibration_error, reliability
+from opsroom.dispatch.planning.simulation.hindsight import hindsight_choices
 from opsroom.dispatch.planning.simulation.run import Setting, Step, run
 from opsroom.dispatch.planning.simulation.scores import (
     Score,
@@ -204,3 +205,17 @@ def test_calibration_by_hand() -> None:
     assert expected_calibration_error(choices) == pytest.approx(0.5 * 0.45 + 0.5 * 0.45)
     assert expected_calibration_error([]) == 0
     assert reliability([(1.0, True)])[0].confidence == 1.0
+
+
+def test_hindsight_is_asked_about_what_futures_were_asked_about_and_knows_what_came(setting: Setting) -> None:
+    steps = run(Consensus(ConsensusParameters(samples=3)), setting, stream(setting, 2), 2, QUICK)
+    found = list(hindsight_choices(steps, QUICK))
+    asked = [each for step in steps[:-1] for each in step.decision.agreements]
+    assert [each for each, _ in found] == asked != []
+    assert list(hindsight_choices(steps, QUICK)) == found
+
+
+def test_with_nothing_to_come_hindsight_sends_what_can_only_lose_by_waiting(setting: Setting) -> None:
+    alone = replace(stream(setting, 2)[0], received=setting.begin, leave_by=setting.begin + 2 * HOUR)
+    steps = run(Consensus(ConsensusParameters(samples=3)), setting, (alone,), 2, QUICK)
+    assert {leaves for each, leaves in hindsight_choices(steps, QUICK) if each.order == alone.key} == {True}

@@ -97,7 +97,7 @@ class _Vote:
     sent: set[str] = field(default_factory=set)
     kept: set[str] = field(default_factory=set)
     tally: Counter[str] = field(default_factory=Counter)
-    """Of the last round …"""
+    """Of the first round, in which nothing is fixed but what must go …"""
     planned: int = 0
     """… and how many of its futures found a plan."""
     present: tuple[Order, ...] = ()
@@ -116,17 +116,19 @@ class _Vote:
         jobs = [
             Job(problem, each, self.seed + sample, self.plans.get(sample)) for sample, problem in enumerate(problems)
         ]
-        self.tally, self.planned = Counter(), 0
+        tally: Counter[str] = Counter()
+        planned = 0
         for sample, plan in enumerate(solve_all(jobs, WORKERS)):
             if plan is not None:
                 self.plans[sample] = plan
-                self.planned += 1
-                leaving = leaving_now(self.situation, problems[sample], plan)
-                self.tally.update(leaving)
-        if not self.planned:
+                planned += 1
+                tally.update(leaving_now(self.situation, problems[sample], plan))
+        if not planned:
             return
+        if not self.planned:
+            self.tally, self.planned = tally, planned
         for order in self.present:
-            share = self.tally[order.key] / self.planned
+            share = tally[order.key] / planned
             if share >= self.parameters.send_above:
                 self.sent.add(order.key)
             elif share <= self.parameters.keep_below and order.key not in self.sent:

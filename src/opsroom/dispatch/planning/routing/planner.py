@@ -17,7 +17,9 @@ INDISPENSABLE = 10**10
 
 FEW = 60
 """Tasks up to which greedy insertion takes no time that counts."""
-VROOM_SHARE = 0.25
+MOST_FOR_VROOM, SOONEST_VROOM = 300, 0.5
+"""Tasks and seconds outside of which it is not asked: of a thousand tasks it makes its first plan for many seconds."""
+VROOM_SHARE = 0.8
 """Of a budget in seconds, the longest that VROOM may take."""
 
 Check = Callable[[tuple[Route, ...]], tuple[str, ...]]
@@ -56,24 +58,28 @@ def _with_ample_fleet(problem: RoutingProblem, budget: Budget, seed: int) -> lis
 
 def _with_scarce_fleet(problem: RoutingProblem, budget: Budget, seed: int) -> list[Plan]:
     """A start that keeps every rule makes sure that one search has a plan to come back to."""
-    began = time.perf_counter()
+    began, quick = time.perf_counter(), None
     starts = [first_plan(problem)]
     if len(problem.tasks) <= FEW:
         starts.append(insert_greedily(problem))
-    if budget.seconds is not None:
+    if budget.seconds is not None and len(problem.tasks) <= MOST_FOR_VROOM and budget.seconds >= SOONEST_VROOM:
         quick = vroom_plan(problem, timeout=timedelta(seconds=budget.seconds * VROOM_SHARE))
         starts += [] if quick is None else [quick]
+    if budget.seconds is not None:
         budget = replace(budget, seconds=max(budget.seconds - (time.perf_counter() - began), 0.0))
     start = min(starts, key=lambda plan: _start_loss(problem, plan))
     missing = {n for n, task in enumerate(problem.tasks) if task.required} - start.carried()
     offered = problem.offering(tuple(map(_dispensable, problem.tasks))) if missing else problem
-    return [*starts, *_searched(offered, budget, seed, (start, None))]
+    # Of the little time that VROOM leaves nothing is spent on a plan from the beginning.
+    return [*starts, *_searched(offered, budget, seed, (start, None if quick is None else start))]
 
 
 def _searched(
     problem: RoutingProblem, budget: Budget, seed: int, starts: tuple[Plan | None, Plan | None]
 ) -> list[Plan]:
-    """Two searches side by side, each from a start of its own."""
+    """Two searches side by side, each from a start of its own; none where there is no time left."""
+    if budget.seconds == 0.0:
+        return []
     jobs = [Job(problem, budget, seed + other, start) for other, start in enumerate(starts)]
     return [plan for plan in solve_all(jobs, workers=2) if plan is not None]
 

@@ -80,7 +80,11 @@ def as_plan(model: Model, solution: pyvrp.Solution) -> Plan:
     return Plan(tuple(tour for tour in tours if tour.visits))
 
 
-def as_solution(problem: RoutingProblem, model: Model, plan: Plan) -> pyvrp.Solution:
+def as_solution(problem: RoutingProblem, model: Model, plan: Plan) -> pyvrp.Solution | None:
+    """The plan in the solver's terms; None where it has no trips in this model.
+
+    A later release makes goods that were loaded at the start of a trip a halt of their own, on board across trips.
+    """
     client = {task: index for index, task in enumerate(model.task_of_client)}
     shipment = {task: index for index, task in enumerate(model.task_of_shipment)}
     routes = []
@@ -88,7 +92,10 @@ def as_solution(problem: RoutingProblem, model: Model, plan: Plan) -> pyvrp.Solu
         now = any(problem.tasks[number].leaves_now for number in tour.tasks)
         kind = model.type_of(tour.vehicle, now=now)
         depot = pyvrp.Activity(pyvrp.ActivityType.DEPOT, model.data.vehicle_type(kind).start_depot)
-        routes.append(pyvrp.Route(model.data, list(_activities(tour, client, shipment, depot)), kind))
+        try:
+            routes.append(pyvrp.Route(model.data, list(_activities(tour, client, shipment, depot)), kind))
+        except ValueError:
+            return None
     return pyvrp.Solution(model.data, routes)
 
 
