@@ -23,7 +23,7 @@ from opsroom.dispatch.planning.transition import contribution
 from opsroom.dispatch.planning.travel import TravelMatrix, TravelTimes
 from opsroom.dispatch.planning.trial import Against, against
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 BUILT_IN = "great_circle"
 OTHERS = ("greedy", "lazy", "pfa", "cfa", "vfa")
 """Policies whose answer is shown beside the chosen one's; looking ahead costs too much to do in passing."""

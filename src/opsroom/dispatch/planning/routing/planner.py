@@ -35,8 +35,9 @@ def plan_routes(problem: RoutingProblem, budget: Budget, seed: int, check: Check
     for plan in candidates(problem, budget, seed):
         routes = tuple(as_route(problem, tour) for tour in plan.tours)
         if not check(routes):
-            # Of equal plans the one that is home sooner.
-            offer = (loss(problem, plan, routes), sum(route.arrives for route in routes), routes)
+            # Of equal plans the one that is at its stops, and home, sooner.
+            instants = sum(route.arrives + sum(stop.arrival for stop in route.stops) for route in routes)
+            offer = (loss(problem, plan, routes), instants, routes)
             best = offer if best is None or offer[:2] < best[:2] else best
     return () if best is None else best[2]
 
