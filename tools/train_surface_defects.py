@@ -44,7 +44,7 @@ METADATA = {
     "labels": json.dumps(TYPES),
     "threshold": "0.35",
     "overlap": "0.4",
-    "max_batch": "32",
+    "max_batch": "64",
 }
 
 

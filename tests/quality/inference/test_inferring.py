@@ -1,5 +1,7 @@
 """A model looks at the images of an inspection, through HTTP and jobs."""
 
+from pathlib import Path
+
 import httpx
 from fastapi import FastAPI
 from sqlalchemy import select, update
@@ -9,6 +11,7 @@ from opsroom.core.jobs.models import Job, JobStatus
 from opsroom.core.storage.models import Artifact
 from opsroom.quality.inference.models import InferenceJob
 
+MODELS = Path(__file__).parents[1] / "vision" / "models"
 COPIED = (
     "inspection_id", "model_name", "model_version", "model_sha256", "input_artifact_id", "threshold", "job_id",
     "requested_by",
@@ -168,3 +171,47 @@ async def test_a_worker_that_was_only_slow_writes_nothing_over_its_successor(
     (run,) = await listed(user, "inference-jobs")
     assert (run["status"], run["attempts"], run["job_id"]) == ("succeeded", 2, job_id)
     assert len(await listed(user, "defects")) == 1
+
+
+async def handed_in_model(client: httpx.AsyncClient, name: str) -> str:
+    content = (MODELS / f"{name}.onnx").read_bytes()
+    asked = {"name": f"{name}.onnx", "type": "model"}
+    answer = await client.post("/api/v1/artifacts/files", params=asked, content=content)
+    assert answer.status_code == 201, answer.text
+    found: str = answer.json()["id"]
+    return found
+
+
+async def test_a_model_that_was_handed_in_is_run_and_one_of_another_shape_refused(
+    manager: httpx.AsyncClient, inspection: str, work: Work, problem_of: Problem
+) -> None:
+    await hand_in(manager, inspection, png(NUMBER, []), unit=2)
+    path = f"{Q}/inspections/{inspection}/infer"
+    for name, words in (
+        ("colour", "['b', 3, 224, 224] named pixels; expected float32 [batch, 1, height, width]"),
+        ("strange_label", "'rust' is no type of defect"),
+    ):
+        refused = problem_of(await manager.post(path, json={"model": await handed_in_model(manager, name)}), 422)
+        assert (refused["code"], refused["field"]) == ("unusable_model", "model")
+        assert words in refused["detail"]
+    assert await listed(manager, "inference-jobs") == []
+    told = await infer(manager, inspection, model=await handed_in_model(manager, "good"))
+    assert (told["model"]["name"], told["model"]["version"]) == ("always-a-dent", "7")
+    await infer(manager, inspection)  # another model may look at the same image
+    await work()
+    (finding,) = await listed(manager, "defects")
+    assert (finding["type"], finding["unit_number"]) == ("dent", 2)
+    assert finding["model_verdict"]["model"] == "always-a-dent"
+    assert len(await listed(manager, "inference-jobs")) == 2
+
+
+async def test_what_a_broken_model_says_is_not_believed(
+    manager: httpx.AsyncClient, inspection: str, work: Work
+) -> None:
+    await hand_in(manager, inspection, png(NUMBER, []))
+    await infer(manager, inspection, model=await handed_in_model(manager, "unknown_type"))
+    await work()
+    (run,) = await listed(manager, "inference-jobs")
+    assert (run["status"], run["attempts"], run["outputs"]) == ("failed", 1, None)
+    assert "a type that is none of its 1 labels" in run["error"]
+    assert await listed(manager, "defects") == []

@@ -25,7 +25,7 @@ INSTALL = (
 CONFIG = """
 name: "{name}"
 backend: "python"
-max_batch_size: 32
+max_batch_size: 64
 input [{{ name: "pixels", data_type: TYPE_FP32, dims: [1, {side}, {side}] }}]
 output [
   {{ name: "boxes", data_type: TYPE_FP32, dims: [-1, 4] }},
