@@ -1,7 +1,7 @@
 """dispatch: learned policies and cancelled orders
 
 Revision: eb4145499529
-After: 68aea46c09bf
+After: a41c7be0d5f2
 
 The old code may still be running while this is applied: add columns with a default or as nullable,
 create indexes concurrently on big tables, and rename nothing that is in use.
@@ -14,7 +14,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision: str = "eb4145499529"
-down_revision: str | None = "68aea46c09bf"
+down_revision: str | None = "a41c7be0d5f2"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 # Columns whose values nobody gets back by going up again.
