@@ -58,13 +58,11 @@ async def test_a_review_of_the_trail_is_signed_and_goes_on_where_the_last_one_en
     found = signed | {"outcome": "findings", "remarks": "A gap on Sunday"}
     second = (await admin.post(REVIEWS, json=found)).json()
     assert second["since_size"] == size
-    listed = (await admin.get(REVIEWS)).json()
-    assert [(each["outcome"], each["remarks"]) for each in listed] == [
-        ("findings", "A gap on Sunday"),
-        ("in_order", None),
-    ]
+    query = {"event": "audit.trail.reviewed", "order": "-id"}
+    listed = (await admin.get("/api/v1/audit", params=query)).json()["items"]
+    assert [each["facts"]["remarks"] for each in listed] == ["A gap on Sunday", None]
     await seal(app.state.database, [signer])
-    proof = await admin.get(f"/api/v1/audit/entries/{listed[0]['entry']}/proof")
+    proof = await admin.get(f"/api/v1/audit/entries/{listed[0]['id']}/proof")
     assert second["sha256"] in proof.json()["line"]
 
 

@@ -32,8 +32,7 @@ async def review_trail(session: AsyncSession, actor: Actor, outcome: str, remark
     """
     connection = await session.connection()
     checkpoint = read((await newest_checkpoint(connection)).note)
-    last = await reviews(connection, most=1)
-    since = last[0]["facts"]["until_size"] if last else 0
+    since = await _reached(connection)
     if since >= checkpoint.size:
         raise Conflict("Nothing was sealed since the last review of the trail.", code="nothing_to_review")
     said = {
@@ -51,7 +50,8 @@ async def review_trail(session: AsyncSession, actor: Actor, outcome: str, remark
     return said
 
 
-async def reviews(connection: AsyncConnection, most: int) -> list[dict[str, Any]]:
-    """Entries of the trail, newest first."""
-    query = select(AUDIT_LOG).where(AUDIT_LOG.c.event == REVIEWED.name).order_by(AUDIT_LOG.c.id.desc()).limit(most)
-    return [dict(row) for row in (await connection.execute(query)).mappings()]
+async def _reached(connection: AsyncConnection) -> int:
+    """How many entries the last review covered."""
+    last = select(AUDIT_LOG.c.facts).where(AUDIT_LOG.c.event == REVIEWED.name).order_by(AUDIT_LOG.c.id.desc()).limit(1)
+    facts = await connection.scalar(last)
+    return facts["until_size"] if facts else 0

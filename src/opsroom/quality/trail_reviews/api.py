@@ -1,18 +1,20 @@
-"""`/api/v1/audit/reviews`: that the trail was looked through, by signature."""
+"""`/api/v1/audit/reviews`: that the trail was looked through, by signature.
 
-from datetime import datetime
+Reviews are read where everything of the trail is: `GET /api/v1/audit?event=audit.trail.reviewed`.
+"""
+
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.doorkeeper import TheDoorkeeper
 from opsroom.core.auth.guards import allow
-from opsroom.core.db.session import Reading, TheDatabase
+from opsroom.core.db.session import TheDatabase
 from opsroom.core.errors import Invalid
 from opsroom.quality.signing.identity import Credentials, confirm
-from opsroom.quality.trail_reviews.actions import review_trail, reviews
+from opsroom.quality.trail_reviews.actions import review_trail
 
 router = APIRouter(prefix="/api/v1/audit/reviews", tags=["audit"])
 Outcome = Literal["in_order", "findings"]
@@ -34,11 +36,6 @@ class TrailReview(BaseModel):
     sha256: str = Field(description="of all of the above as JSON with sorted keys and no spaces")
 
 
-class TrailReviewRead(TrailReview):
-    entry: int = Field(description="of the trail, where it is kept and proved")
-    at: datetime
-
-
 @router.post("", status_code=201)
 async def review_audit_trail(
     body: TrailReviewAsked,
@@ -53,13 +50,3 @@ async def review_audit_trail(
     await confirm(doorkeeper, actor, body)
     async with database.transaction() as session:
         return TrailReview.model_validate(await review_trail(session, actor, body.outcome, remarks))
-
-
-@router.get("", dependencies=[allow("audit.read")])
-async def list_audit_trail_reviews(
-    connection: Reading, limit: Annotated[int, Query(ge=1, le=500)] = 50
-) -> list[TrailReviewRead]:
-    """Who reviewed the trail, how far, and what came of it; newest first."""
-    return [
-        TrailReviewRead(entry=each["id"], at=each["at"], **each["facts"]) for each in await reviews(connection, limit)
-    ]
