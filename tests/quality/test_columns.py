@@ -39,6 +39,12 @@ def test_a_decimal_comma_is_refused_and_not_guessed(tmp_path: Path) -> None:
         columns.numbers("x")
 
 
+def test_an_empty_line_between_values_of_the_only_column_is_a_missing_value(tmp_path: Path) -> None:
+    assert read_columns(written(tmp_path, "x\n1\n2\n\n\n")).numbers("x") == [1, 2]
+    with pytest.raises(UnusableData, match="line 3 is empty between values"):
+        read_columns(written(tmp_path, "x\n1\n\n2\n"))
+
+
 def test_empty_labels_are_refused_by_row(tmp_path: Path) -> None:
     columns = read_columns(written(tmp_path, "lot,x\na,1\n ,2\n"))
     with pytest.raises(UnusableData, match=r"row 2 \(line 3\), column 'lot' is empty"):

@@ -101,9 +101,14 @@ def _parsed(path: Path, lines_of_text: Iterable[str]) -> Columns:
     header = [name.strip() for name in next(reader, [])]
     rows: list[list[str]] = []
     lines: list[int] = []
+    passed_over: list[int] = []
     for row in reader:
         if not row:
+            passed_over.append(reader.line_num)
             continue
+        if passed_over and len(header) == 1:
+            # In a file of one column an empty line between values is a value that is missing.
+            raise UnusableData(f"line {passed_over[0]} is empty between values; expected a value")
         rows.append(row)
         lines.append(reader.line_num)
         if len(row) != len(header):
