@@ -16,6 +16,7 @@ from opsroom.core.clock import now
 from opsroom.core.idempotency.models import IdempotentAnswer
 from opsroom.core.jobs.schedule import ask_for_due
 from opsroom.core.webhooks.models import WebhookDelivery, WebhookEndpoint
+from opsroom.stores.models import ObservationImport
 
 Problem = Callable[[httpx.Response, int], dict[str, Any]]
 ClientFor = Callable[..., Awaitable[httpx.AsyncClient]]
@@ -66,6 +67,23 @@ async def test_a_key_used_for_another_body_is_a_conflict_and_elsewhere_another_k
     colleague = await client_for(Role.ADMIN, "a_colleague")
     assert "idempotency-replayed" not in (await colleague.post(PATH, json=BODY, headers=KEY)).headers
     assert await count_of(app, WebhookEndpoint) == 2
+
+
+async def test_a_form_is_the_same_whatever_boundary_its_parts_are_drawn_with(
+    app: FastAPI, admin: httpx.AsyncClient, problem_of: Problem
+) -> None:
+    async def hand_in(content: bytes) -> httpx.Response:
+        files = {"zones": ("zones.csv", content, "text/csv")}
+        return await admin.post("/api/v1/stores/imports", files=files, headers=KEY)
+
+    zones = b"store_id,timezone_str\nA,Europe/Rome\n"
+    first, again = await hand_in(zones), await hand_in(zones)
+    assert first.request.headers["content-type"] != again.request.headers["content-type"]
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert again.content == first.content
+    assert await count_of(app, ObservationImport) == 1
+    other = await hand_in(zones.replace(b"Rome", b"Oslo"))
+    assert problem_of(other, 409)["code"] == "idempotency_key_reused"
 
 
 async def test_what_was_refused_is_done_anew(admin: httpx.AsyncClient, problem_of: Problem) -> None:

@@ -32,6 +32,7 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 KEPT_HEADERS = ("content-type", "etag", "location")
+BOUNDARY = re.compile(rb'^multipart/.*;\s*boundary="?([^";,]+)', re.IGNORECASE)
 MOST_BODY = 16 << 20  # it is held in memory while its fingerprint is taken
 DESCRIBED = parameter(
     "header",
@@ -102,11 +103,19 @@ async def _asked(request: Request, key: str, user_id: UUID) -> Asked:
         raise TooLarge(
             f"With {HEADER} a body has at most {MOST_BODY} bytes and says so in Content-Length.", limit_bytes=MOST_BODY
         )
-    body = await request.body()
-    parts = (request.scope["query_string"], request.headers.get("content-type", "").encode(), body)
+    kind, body = _as_repeated(request.headers.get("content-type", "").encode(), await request.body())
+    parts = (request.scope["query_string"], kind, body)
     fingerprint = hashlib.sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts))
     place = hashlib.sha256(request.url.path.encode())
     return Asked(user_id, place.hexdigest(), key, fingerprint.hexdigest())
+
+
+def _as_repeated(kind: bytes, body: bytes) -> tuple[bytes, bytes]:
+    """Content type and body without the boundary of a form, which clients draw anew whenever they send it."""
+    boundary = BOUNDARY.search(kind)
+    if boundary is None:
+        return kind, body
+    return kind.replace(boundary[1], b""), body.replace(b"--" + boundary[1], b"--")
 
 
 async def _claim(session: AsyncSession, asked: Asked) -> None:
