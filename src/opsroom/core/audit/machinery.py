@@ -30,8 +30,10 @@ def statements(connection: Connection, metadata: MetaData) -> Iterator[str]:
     inspector = inspect(connection)
     present = set(inspector.get_table_names())
     has_trail = {AuditTransaction.__tablename__, AuditEntry.__tablename__} <= present
+    columns = _columns(inspector)
     tables = [
-        _as_found(audited, inspector) if audited.name in present else audited for audited in audited_tables(metadata)
+        audited.as_found(columns[audited.name]) if audited.name in present else audited
+        for audited in audited_tables(metadata)
     ]
     if connection.dialect.name == "postgresql":
         schema = connection.scalar(text("SELECT current_schema()"))
@@ -54,11 +56,12 @@ def record_unseen(connection: Connection, metadata: MetaData, names: Collection[
     """
     engine = postgresql if connection.dialect.name == "postgresql" else sqlite
     inspector = inspect(connection)
-    present = set(inspector.get_table_names()).intersection(names)
+    columns = _columns(inspector)
+    present = columns.keys() & set(names)
     known = text("SELECT 1 FROM audit_entries WHERE table_name = :name AND event IS NULL LIMIT 1")
     for audited in audited_tables(metadata):
         if audited.name in present and connection.scalar(known, {"name": audited.name}) is None:
-            connection.exec_driver_sql(engine.first_entries(_as_found(audited, inspector)))
+            connection.exec_driver_sql(engine.first_entries(audited.as_found(columns[audited.name])))
 
 
 def drop_on_sqlite(connection: Connection) -> None:
@@ -71,8 +74,10 @@ def drop_on_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql(f"DROP TRIGGER {name}")
 
 
-def _as_found(audited: AuditedTable, inspector: Inspector) -> AuditedTable:
-    return audited.as_found({column["name"] for column in inspector.get_columns(audited.name)})
+def _columns(inspector: Inspector) -> dict[str, set[str]]:
+    """By table. On PostgreSQL one statement for all: the health check asks whenever it is looked at."""
+    found = inspector.get_multi_columns()
+    return {table: {column["name"] for column in columns} for (_schema, table), columns in found.items()}
 
 
 def _on_postgresql(tables: list[AuditedTable], present: set[str], schema: str, *, has_trail: bool) -> Iterator[str]:
