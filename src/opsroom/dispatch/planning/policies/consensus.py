@@ -19,7 +19,7 @@ from opsroom.dispatch.planning.policies.futures import future_problem, leaving_n
 from opsroom.dispatch.planning.policies.sending import send
 from opsroom.dispatch.planning.problem import Order
 from opsroom.dispatch.planning.routing.solver import Job, solve_all
-from opsroom.dispatch.planning.routing.task import Budget, Plan
+from opsroom.dispatch.planning.routing.task import Budget
 from opsroom.dispatch.planning.situation import Situation
 
 WORKERS = 2
@@ -101,26 +101,25 @@ class _Vote:
     planned: int = 0
     """… and how many of its futures found a plan."""
     present: tuple[Order, ...] = ()
-    futures: list[list[tuple[Order, ...]]] = field(default_factory=list)
-    plans: dict[int, Plan] = field(default_factory=dict)
+    held: int = 0
+    """Rounds."""
 
     def __post_init__(self) -> None:
         self.sent |= self.situation.must_go
         orders = self.situation.state.orders
-        self.futures = [self._future(sample) for sample in range(self.parameters.samples)]
         self.present = tuple(order for order in orders if not obstacles(self.situation, order))
 
     def hold_round(self, each: Budget) -> None:
-        present = self.present
-        problems = [future_problem(self.situation, present, future, self.sent, self.kept) for future in self.futures]
-        jobs = [
-            Job(problem, each, self.seed + sample, self.plans.get(sample)) for sample, problem in enumerate(problems)
-        ]
+        """Of futures that no round has seen: what only one sample says is not confirmed by the next."""
+        first = self.held * self.parameters.samples
+        self.held += 1
+        futures = [self._future(first + sample) for sample in range(self.parameters.samples)]
+        problems = [future_problem(self.situation, self.present, future, self.sent, self.kept) for future in futures]
+        jobs = [Job(problem, each, self.seed + sample) for sample, problem in enumerate(problems)]
         tally: Counter[str] = Counter()
         planned = 0
         for sample, plan in enumerate(solve_all(jobs, WORKERS)):
             if plan is not None:
-                self.plans[sample] = plan
                 planned += 1
                 tally.update(leaving_now(self.situation, problems[sample], plan))
         if not planned:
