@@ -7,7 +7,7 @@ Ours is `opsroom serve` as in production, with sign-in, permission, trail, limit
 request; the others have none of these. Each is one process of one worker and has a database of its own with the same
 10,000 rows, and each server's commits wait for the disk. The peers are installed from the package index into
 environments of their own, once. One record, a list of 50 (filtered, ordered, counted), a creation and a change are
-asked for by the same client over 16 kept connections: ours, theirs, theirs, ours … Printed are medians over the rounds
+asked for by the same client over 10 kept connections: ours, theirs, theirs, ours … Printed are medians over the rounds
 of the ratio of requests a second, and of the processor's seconds a request takes in the server's process, which other
 programs on the machine hardly move (with PostgreSQL its own processes are not counted). Before that, the answers are
 compared: the same ids, totals and fields.

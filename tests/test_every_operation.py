@@ -4,6 +4,7 @@ An answer must be one the document tells of, in its status, kind, headers and fo
 """
 
 import asyncio
+import re
 from typing import Any
 
 import httpx
@@ -28,9 +29,15 @@ CHECKS = [
     checks.response_schema_conformance,
 ]
 # Not among them, and why:
-#   positive_data_acceptance   rules across fields, names of time zones and the like cannot be said in JSON Schema
-#   negative_data_rejection    only requests that fit their description are drawn here
-#   the rest                   are of credentials, or of several requests that follow one another
+#   positive_data_acceptance     rules across fields, names of time zones and the like cannot be said in JSON Schema
+#   negative_data_rejection      it counts what is taken leniently as an error: "1" for 1, a cell of text for a number;
+#                                that what is wrong is refused, and by which field, each resource's own tests say
+#   missing_required_header      no operation has one but for the credentials
+#   ignored_auth                 `test_permissions.py` asks every route as nobody and as each role, which is more
+#   object_level_authorization   it takes two identities that own things; `visible_to` is tested where it is declared
+#   unsupported_method, allow_header_conformance   below, for every path and all methods
+#   use_after_free, ensure_resource_availability   of requests that follow one another; only resources' routes create
+#                                and delete, and `core/resources/test_routes.py` reads after both
 LEFT_OUT = {
     "/api/v1/auth/": "ends the sign-in that all other requests are made with",
     "/events": "a stream that has no end",
@@ -91,3 +98,21 @@ async def test_every_answer_is_one_that_the_document_tells_of(app: FastAPI, admi
             except FailureGroup as failures:
                 found += [f"{operation.label} {answer.status_code}: {each}" for each in failures.exceptions]
     assert found == []
+
+
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+
+
+async def test_a_method_that_a_path_does_not_have_is_refused_with_those_it_has(
+    app: FastAPI, nobody: httpx.AsyncClient
+) -> None:
+    described: dict[str, dict[str, Any]] = app.openapi()["paths"]
+    templates = {path: re.compile(re.sub(r"\\{[^}]+\\}", "[^/]+", re.escape(path))) for path in described}
+    for path in described:
+        address = re.sub(r"\{[^}]+\}", "00000000-0000-7000-8000-000000000000", path)
+        fitting = [other for other, template in templates.items() if template.fullmatch(address)]
+        known = {method.upper() for other in fitting for method in described[other]}
+        for method in METHODS - known:
+            answer = await nobody.request(method, address)
+            assert answer.status_code == 405, (method, path, answer.text)
+            assert set(answer.headers["allow"].split(", ")) == known, (method, path)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-CONNECTIONS = 16
+CONNECTIONS = 10
 LENGTH = b"content-length:"
 
 

@@ -38,3 +38,12 @@ async def test_the_same_route_answers_with_and_without_it(method: str, path: str
             answer = await client.request(method, path)
             answers.append((answer.status_code, answer.text))
     assert answers[0] == answers[1]
+
+
+async def test_a_wrong_method_is_told_all_those_that_the_path_has() -> None:
+    transport = httpx.ASGITransport(application(with_signpost=True))
+    async with httpx.AsyncClient(transport=transport, base_url="http://x.test") as client:
+        answer = await client.delete("/a/1")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, PATCH")
+        assert (await client.post("/files/a/b/c")).headers["allow"] == "GET"
+        assert (await client.delete("/a/1/b/c")).status_code == 404

@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import product
 
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -29,7 +31,8 @@ class Signpost:
     """In front of a router that tries its routes in turn, which with hundreds of them costs more than most answers.
 
     It tries, in the same order, those of the request's method whose path has as many parts and the same literal ones.
-    What they do not take is left to the router: unknown paths and wrong methods.
+    It also tells all methods that a path has, where the router would tell those of the first route alone. Unknown paths
+    are left to the router.
     """
 
     def __init__(self, router: ASGIApp, routes: Sequence[BaseRoute]) -> None:
@@ -53,4 +56,14 @@ class Signpost:
                         scope.update(found)
                         await sign.route.handle(scope, receive, send)
                         return
+            if allowed := self._methods(scope, parts):
+                raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(allowed)})
         await self.router(scope, receive, send)
+
+    def _methods(self, scope: Scope, parts: list[str]) -> list[str]:
+        return sorted(
+            method
+            for (method, depth), signs in self.signs.items()
+            if depth == len(parts)
+            and any(sign.fits(parts) and sign.route.matches(scope)[0] is not Match.NONE for sign in signs)
+        )
