@@ -101,7 +101,9 @@ def imports(engine: str, server: str, folder: Path, rows: int) -> None:
         writer.writerow(["external_id", "name", "zone", "group"])
         writer.writerows([f"store-{n:08}", f"Store number {n}", "Europe/Rome", f"g{n % 10}"] for n in range(rows))
     with scratch(engine, server, folder, f"in{rows}") as url:
-        settings = prepare(url, folder / f"data-in-{engine}-{rows}") | {"OPSROOM_LONG_STATEMENT_TIMEOUT": "3600"}
+        settings = prepare(url, folder / f"data-in-{engine}-{rows}", jobs=True) | {
+            "OPSROOM_LONG_STATEMENT_TIMEOUT": "3600"
+        }
         with serving(settings) as ours:
             begun = time.perf_counter()
             with path.open("rb") as file:

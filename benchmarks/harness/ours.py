@@ -62,12 +62,12 @@ class Ours:
             return json.loads(answer.read())
 
 
-def prepare(url: str, folder: Path) -> dict[str, str]:
-    """Migrate and seed; the settings of a server on it."""
+def prepare(url: str, folder: Path, *, jobs: bool = False) -> dict[str, str]:
+    """Migrate and seed; the settings of a server on it. Without `jobs` it leaves those to workers, as in production."""
     folder.mkdir(exist_ok=True)
     settings = {
         "OPSROOM_ENVIRONMENT": "production", "OPSROOM_DATABASE_URL": url, "OPSROOM_SECRET_KEY": SECRET,
-        "OPSROOM_DATA_DIR": str(folder), "OPSROOM_ADMIN_PASSWORD": PASSWORD,
+        "OPSROOM_DATA_DIR": str(folder), "OPSROOM_SERVE_JOBS": str(jobs).lower(), "OPSROOM_ADMIN_PASSWORD": PASSWORD,
         "OPSROOM_RATE_LIMIT": "99999999/minute", "OPSROOM_ADDRESS_RATE_LIMIT": "99999999/minute",
     }  # fmt: skip
     for step in (["db", "migrate"], ["db", "seed"]):
