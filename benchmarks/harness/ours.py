@@ -18,11 +18,15 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from audit_cost import SECRET, drop_triggers
+from audit_cost import SECRET
 from harness.servers import free_port, running
 
 PASSWORD = "a password for this benchmark"  # noqa: S105  of a server that lives for minutes
 PROGRAM = [sys.executable, "-m", "opsroom"]
+UNRECORDED = {
+    "postgresql": "ALTER TABLE stores DISABLE TRIGGER audit_create",
+    "sqlite": "DROP TRIGGER audit_stores_create",
+}
 MANY = {
     "postgresql": (
         'INSERT INTO stores (id, external_id, name, zone, "group") '
@@ -114,6 +118,6 @@ async def run_sql(url: str, *statements: str) -> None:
 
 
 def many_stores(url: str, count: int) -> None:
-    """Straight into the table, without its triggers: they would record what nobody looks at here."""
-    asyncio.run(drop_triggers(url))
-    asyncio.run(run_sql(url, MANY[make_url(url).get_backend_name()].format(count=count), "ANALYZE stores"))
+    """Straight into the table, past the trigger that would record what nobody looks at here."""
+    engine = make_url(url).get_backend_name()
+    asyncio.run(run_sql(url, UNRECORDED[engine], MANY[engine].format(count=count), "ANALYZE stores"))

@@ -109,10 +109,3 @@ async def test_the_reader_of_the_api_works_from_our_own_files(open_page: OpenPag
     page = await open_page("/docs")
     await page.get_by_role("link", name="reports", exact=True).click()
     await expect(page.get_by_text("/api/v1/reports/{report_id}/download")).to_be_visible()
-
-
-async def test_a_link_to_one_operation_of_the_api_opens_it(open_page: OpenPage) -> None:
-    page = await open_page("/docs#/reports/list_reports")
-    operation = page.locator("#operations-reports-list_reports")
-    await expect(operation.locator(".opblock-body")).to_be_visible()
-    await expect(page.locator(".opblock-body")).to_have_count(1)
