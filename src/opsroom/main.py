@@ -1,6 +1,7 @@
 """The composition root: settings in, a web application or a worker out."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -26,6 +27,7 @@ from opsroom.core.auth.lockout import Lockout
 from opsroom.core.auth.roles import RolePermissions, bundle
 from opsroom.core.auth.standing import SignInRules
 from opsroom.core.auth.tokens import TokenPolicy
+from opsroom.core.cache import Cache
 from opsroom.core.clock import now
 from opsroom.core.console.mount import mount_console, resources_of
 from opsroom.core.console.records.pages import pages_of
@@ -46,6 +48,7 @@ from opsroom.core.resources.routes import router_of
 from opsroom.core.routing import Signpost
 from opsroom.core.storage.blobs import Blobs
 from opsroom.core.storage.tiers import parse_tiers
+from opsroom.core.vault import VAULT, Vault
 from opsroom.core.web import BodyLimit, Edge, install_error_handlers, problem
 from opsroom.core.webhooks.actions import Event, announce
 from opsroom.migrations.check import SchemaMismatch, require_current
@@ -59,7 +62,7 @@ SIGN_IN_PATHS = frozenset({"/api/v1/auth/token", "/console/sign-in"})
 UPLOAD_PATHS = ("/imports", "/import", "/files")
 
 
-def open_database(settings: Settings) -> Database:
+def open_database(settings: Settings, vault: Vault | None = None) -> Database:
     data_folder(settings)
     return Database(
         settings.database,
@@ -74,6 +77,7 @@ def open_database(settings: Settings) -> Database:
             echo=settings.sql_echo,
             slow_statement=settings.slow_statement,
         ),
+        {VAULT: vault},
     )
 
 
@@ -106,6 +110,11 @@ def sign_in_rules(settings: Settings) -> SignInRules:
     )
 
 
+def house_name(settings: Settings) -> str:
+    """What tells this installation from another that uses the same Redis: its database and its key."""
+    return hashlib.sha256(f"{settings.database}\n{secret_keys(settings)[0]}".encode()).hexdigest()
+
+
 class House:
     """Everything a process needs to serve or to work, put together once."""
 
@@ -115,10 +124,11 @@ class House:
         for app in self.apps:
             if app.models:
                 resolve(app.models)
-        self.database = open_database(settings)
+        self.database = open_database(settings, Vault(secret_keys(settings)))
         self.metrics = Metrics()
         self.telemetry = _telemetry(settings.otlp_url) if settings.otlp_url else None
         self.counts = Counts(_plain(settings.redis_url))
+        self.cache = Cache(self.metrics, _plain(settings.redis_url), house_name(settings))
         self.blobs = open_blobs(settings)
         days = settings.report_days
         self.reports = Reports(self.database, self.blobs, keep=timedelta(days=days) if days else None)
@@ -194,6 +204,7 @@ def create_app(settings: Settings, *, work: bool = True) -> FastAPI:
     app.state.telemetry = house.telemetry
     app.state.gauges = [gauge for each in house.apps if each.gauges for gauge in resolve(each.gauges)]
     app.state.blobs = house.blobs
+    app.state.cache = house.cache
     app.state.reports = house.reports
     app.state.queue = house.queue
     app.state.options = _options(settings)
@@ -269,6 +280,7 @@ async def _lifespan(_app: FastAPI, house: House, *, work: bool) -> AsyncIterator
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
     await house.counts.close()
+    await house.cache.close()
     await house.last_use.settled()
     await house.database.close()
     if house.telemetry is not None:

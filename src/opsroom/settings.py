@@ -49,7 +49,9 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("OPSROOM_DATABASE_URL", "DATABASE_URL"),
         description="postgresql://… or sqlite:///…; default: opsroom.db in the data folder",
     )
-    redis_url: SecretStr | None = Field(None, description="redis://… for rate limits shared by several servers")
+    redis_url: SecretStr | None = Field(
+        None, description="redis://… for rate limits and answers shared by several servers"
+    )
     storage_url: SecretStr | None = Field(
         None, description="where artifacts live; default: artifacts/ in the data folder"
     )

@@ -95,10 +95,11 @@ async def serve(make_app: MakeApp, settings: Settings) -> AsyncIterator[Serve]:
         await task
 
 
-async def cookie_of(app: FastAPI, role: Role, *, is_superuser: bool = False) -> dict[str, str]:
+async def cookie_of(app: FastAPI, role: Role, username: str = "", *, is_superuser: bool = False) -> dict[str, str]:
     """The cookie of a person who signed in with a browser."""
     async with app.state.database.transaction() as session:
-        user = User(username=f"browsing_{role.value}", password_hash=NO_PASSWORD, role=role, is_superuser=is_superuser)
+        name = username or f"browsing_{role.value}"
+        user = User(username=name, password_hash=NO_PASSWORD, role=role, is_superuser=is_superuser)
         session.add(user)
         await session.flush()
         token = await open_session(session, user, SessionKind.CONSOLE, app.state.tokens, ip=None, user_agent=None)

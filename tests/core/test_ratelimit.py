@@ -220,7 +220,7 @@ class TestRedis:
             assert await passes(counts, 3) == [True, True, True]
             redis.kill()
             assert await passes(counts, 4) == [True, True, True, False]
-            assert counts._away_until > 0
+            assert counts._redis.until > 0
 
     async def test_when_redis_comes_back_its_counts_count_again(self, redis: Redis) -> None:
         async with counting(redis.url) as counts:
@@ -228,24 +228,24 @@ class TestRedis:
             assert await passes(counts, 4) == [True, True, True, False]
             redis.start()
             assert await passes(counts) == [False], "nobody has looked yet"
-            counts._away_until = 0.001  # as if the time to look had come
+            counts._redis.until = 0.001  # as if the time to look had come
             assert await passes(counts, 4) == [True, True, True, False]
-            assert counts._away_until == 0
+            assert counts._redis.until == 0
 
     async def test_a_redis_that_hangs_costs_one_short_wait_and_then_nothing(self, redis: Redis) -> None:
         async with counting(redis.url) as counts:
             assert await passes(counts) == [True]
             redis.pause()
             assert await passes(counts, 4) == [True, True, True, False]
-            away_until = counts._away_until
+            away_until = counts._redis.until
             assert await passes(counts, 50) == [False] * 50
-            assert counts._away_until == away_until, "Redis was asked no more"
+            assert counts._redis.until == away_until, "Redis was asked no more"
 
     async def test_while_one_request_looks_the_others_do_not_wait(self, redis: Redis) -> None:
         async with counting(redis.url) as counts:
             redis.pause()
             await passes(counts)
-            counts._away_until = 0.001  # as if the time to look had come
+            counts._redis.until = 0.001  # as if the time to look had come
             looking = asyncio.create_task(passes(counts))
             await asyncio.sleep(0)
             assert await passes(counts, 1, "otieno") == [True]

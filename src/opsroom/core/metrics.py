@@ -34,12 +34,21 @@ class Metrics:
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         )
         self._jobs = Counter("opsroom_jobs", "Job attempts ended", ("type", "outcome"), registry=self.registry)
+        self._cached = Counter(
+            "opsroom_cached_answers",
+            "Answers that may be kept: found in this process, in Redis, or computed",
+            ("kind", "where"),
+            registry=self.registry,
+        )
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, str(status)).observe(seconds)
 
     def count_job(self, job_type: str, outcome: str) -> None:
         self._jobs.labels(job_type, outcome).inc()
+
+    def count_cached(self, packing: str, where: str) -> None:
+        self._cached.labels(packing, where).inc()
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

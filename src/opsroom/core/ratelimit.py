@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
-import structlog
 from limits import RateLimitItem, parse
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter
@@ -24,13 +23,11 @@ from starlette.requests import Request, cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from opsroom.core.away import Away
 from opsroom.core.errors import Refusal, TooMany
 
 UNLIMITED = "none"
 REDIS_SECONDS = 0.25  # longer than any answer of a Redis that is well
-AWAY_SECONDS = 5.0  # between looks at one that is not
-
-log = structlog.get_logger("opsroom.ratelimit")
 
 
 def parse_limit(value: str) -> RateLimitItem | None:
@@ -84,22 +81,19 @@ class Counts:
     def __init__(self, redis_url: str | None = None, own: OwnCounts | None = None) -> None:
         self._own = own or OwnCounts()
         self._shared = _shared_counts(redis_url) if redis_url else None
-        self._away_until = 0.0
+        self._redis = Away("Redis", "counting in this process")
 
     async def hit(self, limit: RateLimitItem, who: str) -> float | None:
         """Count one more. None, or the seconds until there is room again."""
-        if self._shared is None or time.monotonic() < self._away_until:
+        if self._shared is None or not self._redis.may_ask():
             return self._own.hit(limit, who)
-        if self._away_until:
-            # One request looks whether Redis is back; meanwhile the others go on without it.
-            self._away_until = time.monotonic() + AWAY_SECONDS
         try:
             allowed = await self._shared.hit(limit, who)
             wait = None if allowed else await _until_reset(self._shared, limit, who)
         except Exception as error:  # noqa: BLE001  whatever is wrong with Redis must not break an answer
-            self._went_away(error)
+            self._redis.failed(error)
             return self._own.hit(limit, who)
-        self._came_back()
+        self._redis.answered()
         return wait
 
     async def close(self) -> None:
@@ -107,16 +101,6 @@ class Counts:
             storage = self._shared.storage
             assert isinstance(storage, RedisStorage)  # noqa: S101  nothing else is made below
             await storage.bridge.get_connection().aclose()  # type: ignore[attr-defined]  # redis-py has it, coredis not
-
-    def _went_away(self, error: Exception) -> None:
-        if not self._away_until:
-            log.warning("Redis does not answer; counting in this process", error=repr(error))
-        self._away_until = time.monotonic() + AWAY_SECONDS
-
-    def _came_back(self) -> None:
-        if self._away_until:
-            log.info("Redis answers again")
-        self._away_until = 0.0
 
 
 class RateLimit:

@@ -7,6 +7,8 @@ import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
+from opsroom.core.audit.events import Event, record
+from opsroom.core.audit.models import Action
 from opsroom.core.jobs.models import Job
 from opsroom.core.jobs.queue import JobQueue
 from opsroom.core.storage.blobs import Blob, Blobs
@@ -17,6 +19,8 @@ from opsroom.stores.imports import JOB, ImportFiles
 from opsroom.stores.models import FileKind, ObservationImport
 from opsroom.stores.register import register_stores
 from opsroom.stores.spool import arranged
+
+POLLS_RECEIVED = Event("stores.polls.received", Action.CREATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +83,8 @@ async def ingest_polls(session: AsyncSession, blobs: Blobs, polls: pl.DataFrame)
         polls["instant"].to_numpy(),
         polls["status"].cast(pl.Int64).to_numpy(),
     )
-    return await merge_observations(session, await not_archived(session, blobs, rows))
+    added = await merge_observations(session, await not_archived(session, blobs, rows))
+    if added:
+        # The polls themselves are exempt from the trail; that some came, by whom and when, is in it.
+        await record(session, POLLS_RECEIVED, ("store_observations", "live"), stores=len(known), added=added)
+    return added

@@ -18,7 +18,8 @@ from opsroom.stores.fleet_schemas import QualityRead, TotalsRead, incidents_of, 
 from opsroom.stores.models import Store
 from opsroom.stores.options import options_from
 from opsroom.stores.overview import Overview, fleet_overview
-from opsroom.stores.recent import recent_of, stamp
+from opsroom.stores.packed_overview import OVERVIEW
+from opsroom.stores.recent import recent
 from opsroom.stores.selection import Selection
 
 router = APIRouter(prefix="/console/stores", include_in_schema=False)
@@ -101,7 +102,6 @@ async def _seen(request: Request, connection: AsyncConnection, history: TheHisto
     """None while there is no poll at all."""
     options = options_from(request.app.state.options)
     asked_for, selection = AskedWindow(trailing=wanted.window), Selection(group=wanted.group or None)
-    question = (wanted, await stamp(connection))
 
     async def compute() -> Overview | None:
         try:
@@ -111,8 +111,7 @@ async def _seen(request: Request, connection: AsyncConnection, history: TheHisto
                 return None
             raise
 
-    found: Overview | None = await recent_of(request).answer(question, compute)
-    return found
+    return await recent(request, connection, OVERVIEW, wanted, compute)
 
 
 async def _shared(request: Request, connection: AsyncConnection, wanted: Asked) -> dict[str, Any]:

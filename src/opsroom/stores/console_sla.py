@@ -6,12 +6,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
+from opsroom.core.cache import Packing
 from opsroom.core.console.forms import errors_of
 from opsroom.core.console.render import render, see_other
 from opsroom.core.db.session import Reading, Unit
@@ -20,13 +21,17 @@ from opsroom.core.jobs.queue import TheQueue
 from opsroom.core.resources.crud import create_item
 from opsroom.stores.archive.history import TheHistory
 from opsroom.stores.options import options_from
-from opsroom.stores.recent import recent_of, stamp
+from opsroom.stores.recent import recent
 from opsroom.stores.sla.jobs import STATEMENTS, StatementsWanted
 from opsroom.stores.sla.models import SlaBreach, SlaPolicy, SlaStatement
 from opsroom.stores.sla.policies import active_policies, find_policy
 from opsroom.stores.sla.resources import POLICIES
 from opsroom.stores.sla.schemas import PolicyCreate, StandingRead, StatementAsked
 from opsroom.stores.sla.standing import standing_of
+
+_STANDING: TypeAdapter[StandingRead | None] = TypeAdapter(StandingRead | None)
+# Pydantic's own error for bytes that are no such record is a ValueError.
+STANDING: Packing[StandingRead | None] = Packing("stores.standing", _STANDING.dump_json, _STANDING.validate_json)
 
 router = APIRouter(prefix="/console/stores/sla", include_in_schema=False)
 
@@ -130,10 +135,7 @@ async def _standing(
             return None
         return StandingRead.of(row.id, found, STORES)
 
-    found: StandingRead | None = await recent_of(request).answer(
-        (row.id, row.version, await stamp(connection)), compute
-    )
-    return found
+    return await recent(request, connection, STANDING, row.id, compute)
 
 
 def _values(sent: dict[str, str]) -> dict[str, Any]:

@@ -1,60 +1,45 @@
-"""Overviews that were computed a moment ago, so that a page of the whole fleet opens at once.
+"""Figures of the whole fleet as pages show them, computed once while nothing that they rest on changes.
 
-An answer is given again only while nothing it depends on has visibly changed (the latest poll, imports, stores, hours,
-maintenance), and for a minute at most: late polls that change none of these show after that minute. Pages say as of
-when they speak. The API, reports and commands never answer from here.
+The question holds the state of the trail for every table below, so whatever writes to one of them makes another
+question of it (decision 0018). Polls themselves are not in the trail; each door by which they come in leaves an event
+there. Only who writes polls with SQL of their own, past the program, waits for the minute that an answer is kept. The
+API, reports and commands never answer from here.
 """
 
-import asyncio
-import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from fastapi import Request
-from sqlalchemy import func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from opsroom.stores.maintenance.models import MaintenanceWindow
-from opsroom.stores.models import BusinessHour, ObservationImport, Store
-from opsroom.stores.sla.models import SlaPolicy
-from opsroom.stores.snapshot import latest_of_all
+from opsroom import __version__
+from opsroom.core.audit.changes import state_of
+from opsroom.core.cache import Cache, Packing
+from opsroom.stores.options import options_from
 
-SECONDS = 60.0
-KEPT = 64
+T = TypeVar("T")
 
-
-class Recent:
-    """At most one computation of each question at a time; whoever asks meanwhile waits for it."""
-
-    def __init__(self) -> None:
-        self._answers: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
-        self._locks: dict[Hashable, asyncio.Lock] = {}
-
-    async def answer(self, question: Hashable, compute: Callable[[], Awaitable[Any]]) -> Any:
-        async with self._locks.setdefault(question, asyncio.Lock()):
-            found = self._answers.get(question)
-            if found is None or found[0] < time.monotonic():
-                found = (time.monotonic() + SECONDS, await compute())
-                self._answers[question] = found
-                while len(self._answers) > KEPT:
-                    forgotten, _ = self._answers.popitem(last=False)
-                    self._locks.pop(forgotten, None)
-        return found[1]
+TABLES = (
+    "stores",
+    "business_hours",
+    "maintenance_windows",
+    "sla_policies",
+    "observation_imports",
+    "observation_archives",
+    "store_observations",
+)
 
 
-def recent_of(request: Request) -> Recent:
-    """The process's own."""
-    state = request.app.state
-    if not hasattr(state, "recent_stores"):
-        state.recent_stores = Recent()
-    recent: Recent = state.recent_stores
-    return recent
-
-
-async def stamp(connection: AsyncConnection) -> tuple[Hashable, ...]:
-    """Changes with nearly everything that an overview depends on, and is cheap to read."""
-    tables = (Store, BusinessHour, MaintenanceWindow, ObservationImport, SlaPolicy)
-    parts = [select(func.count().label("rows"), func.max(table.updated_at).label("latest")) for table in tables]
-    rows = (await connection.execute(union_all(*parts))).all()
-    return (await latest_of_all(connection), *(tuple(map(str, row)) for row in rows))
+async def recent(
+    request: Request,
+    connection: AsyncConnection,
+    packing: Packing[T],
+    question: Any,
+    compute: Callable[[], Awaitable[T]],
+) -> T:
+    state = await state_of(connection, TABLES)
+    if state is None:
+        return await compute()
+    cache: Cache = request.app.state.cache
+    options = options_from(request.app.state.options)
+    return await cache.answer(packing, (question, state, options, __version__), compute)

@@ -1,6 +1,6 @@
 """Two databases behind one value: a pool that writes and a pool that only reads."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -58,7 +58,8 @@ class Database:
     writes of one statement, through `alone`, which is None behind a pooler.
     """
 
-    def __init__(self, url: str, pool: PoolOptions | None = None) -> None:
+    def __init__(self, url: str, pool: PoolOptions | None = None, carried: Mapping[str, Any] | None = None) -> None:
+        """carried: what each session has in its `info`"""
         pool = pool or PoolOptions()
         self.url = async_url(url)
         self.pool = pool
@@ -69,7 +70,9 @@ class Database:
             watch(engine, pool.slow_statement)
         self.direct = self._direct()
         self.alone = self._alone()
-        self._sessions = async_sessionmaker(self.writer, expire_on_commit=False, autoflush=True)
+        self._sessions = async_sessionmaker(
+            self.writer, expire_on_commit=False, autoflush=True, info=dict(carried or {})
+        )
 
     @property
     def is_postgresql(self) -> bool:

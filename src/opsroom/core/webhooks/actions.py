@@ -15,6 +15,7 @@ from opsroom.core.actor import SYSTEM, Actor
 from opsroom.core.clock import now
 from opsroom.core.errors import Conflict, NotFound
 from opsroom.core.jobs.queue import JobQueue
+from opsroom.core.vault import vault_of
 from opsroom.core.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint
 from opsroom.core.webhooks.signing import new_secret
 
@@ -60,8 +61,9 @@ async def send_test(session: AsyncSession, queue: JobQueue, endpoint_id: UUID, a
 async def renew_secret(session: AsyncSession, endpoint_id: UUID) -> str:
     """Draw a new secret; whatever is sent from now on is signed with it."""
     endpoint = await _endpoint(session, endpoint_id)
-    endpoint.secret = new_secret()
-    return endpoint.secret
+    secret = new_secret()
+    endpoint.secret = vault_of(session).seal(secret)
+    return secret
 
 
 async def redeliver(session: AsyncSession, queue: JobQueue, delivery_id: UUID, actor: Actor) -> WebhookDelivery:

@@ -14,6 +14,7 @@ from opsroom.core.clock import now
 from opsroom.core.jobs.handler import JobType, Permanent, Retry, Run
 from opsroom.core.outgoing import NotAllowed, Outgoing, Unreachable
 from opsroom.core.parts import Parts
+from opsroom.core.vault import Shut, vault_of
 from opsroom.core.webhooks.actions import JOB, Deliver
 from opsroom.core.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint
 from opsroom.core.webhooks.signing import signed_headers
@@ -46,13 +47,14 @@ class Deliverer:
         async with self._database.transaction() as session:
             delivery = await session.get(WebhookDelivery, payload.delivery_id)
             endpoint = await session.get(WebhookEndpoint, delivery.endpoint_id) if delivery else None
+            secret = _opened(session, endpoint) if endpoint else ""
         if delivery is None or endpoint is None:
             raise Permanent("The endpoint was removed.")
         if not endpoint.active:
             raise Permanent("The endpoint is switched off.")
         body = msgspec.json.encode(delivery.payload)
         at = now()
-        headers = signed_headers(endpoint.secret, str(delivery.event_id), int(at.timestamp()), body)
+        headers = signed_headers(secret, str(delivery.event_id), int(at.timestamp()), body)
         headers |= {"content-type": "application/json", "user-agent": f"Opsroom/{__version__}"}
         try:
             answer = await self._outgoing.post(endpoint.url, body, headers)
@@ -85,6 +87,18 @@ class Deliverer:
         if delivery is not None:
             delivery.status = DeliveryStatus.FAILED
             delivery.error = reason
+
+
+def _opened(session: AsyncSession, endpoint: WebhookEndpoint) -> str:
+    """Sealed anew when the key of the house has changed, so that the former one may be forgotten."""
+    vault = vault_of(session)
+    try:
+        secret = vault.open(endpoint.secret)
+    except Shut as refusal:
+        raise Permanent(f"The secret of the endpoint cannot be read; draw a new one. {refusal}") from None
+    if not vault.is_of_the_present_key(endpoint.secret):
+        endpoint.secret = vault.seal(secret)
+    return secret
 
 
 async def _add_try(session: AsyncSession, payload: Deliver, tried: dict[str, Any]) -> WebhookDelivery | None:

@@ -21,7 +21,8 @@ class DeliveryStatus(StrEnum):
 
 class WebhookEndpoint(Entity):
     """events: names such as `stores.incident.opened`; `stores.*` stands for all that begin so, `*` for all
-    secret: `whsec_` and base64, as Standard Webhooks writes it; never shown again after it was set
+    secret: `whsec_` and base64, as Standard Webhooks writes it; never shown again after it was set;
+        sealed in the `vault`
     """
 
     url: Mapped[str] = mapped_column(String(2000))

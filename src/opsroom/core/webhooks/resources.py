@@ -9,18 +9,18 @@ from opsroom.core.actor import Actor
 from opsroom.core.resources.declaration import Resource
 from opsroom.core.resources.presentation import Presentation
 from opsroom.core.shapes import patch_of
+from opsroom.core.vault import vault_of
 from opsroom.core.webhooks.models import WebhookDelivery, WebhookEndpoint
 from opsroom.core.webhooks.schemas import DeliveryRead, EndpointCreate, EndpointRead
 from opsroom.core.webhooks.signing import new_secret
 
 
 async def _prepare(
-    _session: AsyncSession, _actor: Actor, values: dict[str, Any], endpoint_id: UUID | None
+    session: AsyncSession, _actor: Actor, values: dict[str, Any], endpoint_id: UUID | None
 ) -> dict[str, Any]:
-    if values.get("secret") is not None:
-        return values
     kept = {name: value for name, value in values.items() if name != "secret"}
-    return kept | {"secret": new_secret()} if endpoint_id is None else kept
+    secret = values.get("secret") or (new_secret() if endpoint_id is None else None)
+    return kept if secret is None else kept | {"secret": vault_of(session).seal(secret)}
 
 
 ENDPOINTS = Resource(
