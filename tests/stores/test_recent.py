@@ -16,7 +16,7 @@ from opsroom.stores.recent import TABLES
 CLOCK = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+")  # of the moment in which a page is made
 Work = Callable[[], Awaitable[None]]
 
-HOURS = "store_id,day,start_time_local,end_time_local\n" + "".join(f"s-1,{day},00:00:00,23:59:59\n" for day in range(7))
+HOURS = "store_id,day,start_time_local,end_time_local\n" + "".join(f"s-1,{day},08:00:00,20:00:00\n" for day in range(7))
 ZONES = "store_id,timezone_str\ns-1,UTC\n"
 POLLS = "store_id,timestamp_utc,status\n" + "".join(
     f"s-1,2026-10-2{day} {hour:02}:00:00 UTC,active\n" for day in (6, 7) for hour in range(0, 24, 2)
