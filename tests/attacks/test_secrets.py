@@ -1,6 +1,8 @@
 """Secrets that go in: where they come out again, and everywhere they must not."""
 
+import io
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -44,13 +47,18 @@ PAGES = (
 
 
 @pytest.fixture(params=[True, False], ids=["json", "text"])
-def logged(request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+def logged(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
     """What the program wrote to its logs, as it is set up in production and in development, of every level."""
-    handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
+    written = io.StringIO()
+    root, client = logging.getLogger(), logging.getLogger("httpx")
+    before = root.handlers[:], root.level, client.level
+    monkeypatch.setattr(sys, "stderr", written)
     configure_logs(as_json=request.param, level="DEBUG")
-    yield lambda: "".join(capfd.readouterr())
-    logging.getLogger().handlers[:] = handlers
-    logging.getLogger().setLevel(level)
+    client.setLevel(logging.WARNING)  # of the tests, and no part of the program
+    yield written.getvalue
+    structlog.reset_defaults()
+    root.handlers[:], root.level = before[:2]
+    client.setLevel(before[2])
 
 
 async def everything_stored(app: FastAPI) -> dict[str, str]:
