@@ -1,5 +1,6 @@
 """The six report types on the demonstration data, in each format."""
 
+import csv
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -64,6 +65,12 @@ async def test_reports_say_what_the_tables_hold(shown: FastAPI, admin: httpx.Asy
     assert summary["summary"] == {"inspections": STEADY + DRIFTING + 1, "accepted": STEADY + DRIFTING, "rejected": 1}
     _, pareto = await made(admin, work, QualityReport.DEFECT_PARETO, "csv", {})
     assert pareto.decode().splitlines()[1:] == ["porosity,3,75.00,75.00", "dent,1,25.00,100.00"]
+    models, _ = await made(admin, work, QualityReport.MODEL_PERFORMANCE, "json", {})
+    assert models["summary"] == {"models": 1, "runs": 8, "findings": 7}
+    _, told = await made(admin, work, QualityReport.MODEL_PERFORMANCE, "csv", {})
+    (row,) = csv.DictReader(told.decode().splitlines())
+    assert (row["model"], row["failed_runs"], row["confirmed"], row["undecided"]) == ("surface-defects", "0", "4", "3")
+    assert (row["missed"], float(row["precision_percent"]), float(row["recall_percent"])) == ("0", 100, 100)
     capability, _ = await made(
         admin, work, QualityReport.PROCESS_CAPABILITY, "json", ASKED[QualityReport.PROCESS_CAPABILITY]
     )

@@ -128,6 +128,19 @@ async def test_what_was_found_after_the_inspection_ended_is_not_taken_over(
     assert await listed(user, "defects") == []
 
 
+async def test_an_inspection_is_not_completed_while_a_model_has_images_to_look_at(
+    user: httpx.AsyncClient, inspection: str, work: Work, problem_of: Problem
+) -> None:
+    await hand_in(user, inspection, png(NUMBER, []))
+    assert (await user.post(f"{Q}/inspections/{inspection}/start", json={})).status_code == 200
+    await infer(user, inspection)
+    told = problem_of(await user.post(f"{Q}/inspections/{inspection}/complete", json={}), 409)
+    assert told["waiting"] == ["1 images wait for a model"]
+    await work()
+    done = await user.post(f"{Q}/inspections/{inspection}/complete", json={})
+    assert done.json()["result"] == "accepted", done.text
+
+
 async def test_cancelling_the_job_cancels_its_runs_and_they_can_be_asked_for_again(
     manager: httpx.AsyncClient, inspection: str, work: Work
 ) -> None:

@@ -10,6 +10,8 @@ from opsroom.core.clock import now
 from opsroom.core.errors import Conflict, NotFound
 from opsroom.quality.conduct.sampling import judge
 from opsroom.quality.findings.models import UNDECIDED, Defect
+from opsroom.quality.inference.models import InferenceJob
+from opsroom.quality.inference.taking import UNFINISHED
 from opsroom.quality.inspections.models import INSPECTION_STATES, Inspection
 from opsroom.quality.kinds import InspectionResult, InspectionStatus, InspectionType, LotStatus
 from opsroom.quality.lots.models import Lot
@@ -100,5 +102,12 @@ async def _waiting(session: AsyncSession, inspection_id: UUID) -> list[str]:
             Measurement.confirmed_by_id.is_(None),
         )
     )
-    told = [(findings, "findings wait for review"), (values, "values outside their limits wait for a second person")]
+    looks = await session.scalar(
+        select(func.count()).where(InferenceJob.inspection_id == inspection_id, InferenceJob.status.in_(UNFINISHED))
+    )
+    told = [
+        (findings, "findings wait for review"),
+        (values, "values outside their limits wait for a second person"),
+        (looks, "images wait for a model"),
+    ]
     return [f"{count} {what}" for count, what in told if count]

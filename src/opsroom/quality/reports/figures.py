@@ -19,7 +19,7 @@ from opsroom.quality.charts.pictures import control_chart, histogram
 from opsroom.quality.charts.series import confirmed_types, measured
 from opsroom.quality.findings.models import Defect
 from opsroom.quality.inference.models import InferenceJob
-from opsroom.quality.kinds import InferenceStatus, ReviewStatus
+from opsroom.quality.kinds import DetectionMethod, InferenceStatus, ReviewStatus
 from opsroom.quality.reports.frames import fingerprint_of, frame_of, text_of, words
 from opsroom.quality.spc.arrays import UnusableData
 from opsroom.quality.spc.capability import Specification, capability
@@ -33,7 +33,7 @@ VALUES = {"lot_number": pl.String, "measured_at": pl.String, "unit": pl.Int64, "
 MODELS = {
     "model": pl.String, "version": pl.String, "sha256": pl.String, "runs": pl.Int64, "failed_runs": pl.Int64,
     "compute_ms": pl.Float64, "findings": pl.Int64, "confirmed": pl.Int64, "rejected": pl.Int64,
-    "undecided": pl.Int64, "precision_percent": pl.Float64,
+    "undecided": pl.Int64, "missed": pl.Int64, "precision_percent": pl.Float64, "recall_percent": pl.Float64,
 }  # fmt: skip
 
 
@@ -144,7 +144,8 @@ class Figures:
                 (row.model_sha256, row.review_status): row.findings
                 for row in await connection.execute(_judged(parameters))
             }
-        frame = frame_of((_model_row(row, judged) for row in runs), MODELS)
+            missed = {row.model_sha256: row.findings for row in await connection.execute(_missed(parameters))}
+        frame = frame_of((_model_row(row, judged, missed.get(row.model_sha256, 0)) for row in runs), MODELS)
         return ReportTable(
             frame,
             parameters.until,
@@ -158,15 +159,20 @@ class Figures:
         )
 
 
-def _model_row(row: Any, judged: dict[tuple[str, ReviewStatus], int]) -> Sequence[Any]:
+def _model_row(row: Any, judged: dict[tuple[str, ReviewStatus], int], missed: int) -> Sequence[Any]:
+    """By the verdicts of reviewers. missed: flaws that people found, and confirmed, on images it had looked at"""
     counts = {status: judged.get((row.model_sha256, status), 0) for status in ReviewStatus}
     confirmed, rejected = counts[ReviewStatus.CONFIRMED], counts[ReviewStatus.REJECTED]
-    decided = confirmed + rejected
     return (
         row.model_name, row.model_version, row.model_sha256, row.runs, row.failed,
         None if row.compute_ms is None else round(row.compute_ms, 2), sum(counts.values()), confirmed, rejected,
-        sum(counts.values()) - decided, round(100 * confirmed / decided, 2) if decided else None,
+        sum(counts.values()) - confirmed - rejected, missed,
+        _percent(confirmed, confirmed + rejected), _percent(confirmed, confirmed + missed),
     )  # fmt: skip
+
+
+def _percent(part: int, whole: int) -> float | None:
+    return round(100 * part / whole, 2) if whole else None
 
 
 def _runs(asked: ModelParameters) -> Any:
@@ -186,6 +192,20 @@ def _judged(asked: ModelParameters) -> Any:
         Defect, Defect.inference_job_id == InferenceJob.id
     )
     return _within(query, asked).group_by(InferenceJob.model_sha256, Defect.review_status)
+
+
+def _missed(asked: ModelParameters) -> Any:
+    looked_at = (
+        (InferenceJob.inspection_id == Defect.inspection_id)
+        & (InferenceJob.input_artifact_id == Defect.image_artifact_id)
+        & (InferenceJob.status == InferenceStatus.SUCCEEDED)
+    )
+    query = (
+        select(InferenceJob.model_sha256, func.count(Defect.id.distinct()).label("findings"))
+        .join(Defect, looked_at)
+        .where(Defect.detection_method == DetectionMethod.MANUAL, Defect.review_status == ReviewStatus.CONFIRMED)
+    )
+    return _within(query, asked).group_by(InferenceJob.model_sha256)
 
 
 def _within(query: Any, asked: ModelParameters) -> Any:
