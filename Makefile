@@ -53,8 +53,9 @@ check: setup-dev ## Format, lint, types, import contracts, dependencies, secrets
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry src
+	@# 3: a known finding stands at another line now, which the program has written down
 	@if git rev-parse --git-dir >/dev/null 2>&1; \
-	then git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline; \
+	then $(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline $$(git ls-files) || test $$? -eq 3; \
 	else echo "SECRET SCAN NOT DONE: it asks git which files are kept, and this is no checkout."; fi
 
 audit: setup-dev ## Known flaws of the versions in the lock [AUDIT=required: fail where nobody can tell]
