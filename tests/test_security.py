@@ -14,7 +14,7 @@ NAMED = re.compile(r"`(tests/[\w/]+\.py)::([\w:]+)`")
 
 
 @cache
-def tested_in(path: Path) -> frozenset[str]:
+def names_in(path: Path) -> frozenset[str]:
     found = set()
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.ClassDef):
@@ -30,7 +30,7 @@ def test_a_point_names_tests_that_exist(line: str) -> None:
     assert named
     for path, name in named:
         assert (ROOT / path).is_file(), path
-        assert name in tested_in(ROOT / path), f"{path} has no {name}"
+        assert name in names_in(ROOT / path), f"{path} has no {name}"
 
 
 def test_every_attack_is_named() -> None:
@@ -38,6 +38,6 @@ def test_every_attack_is_named() -> None:
     attacks = {
         (str(path.relative_to(ROOT)), name)
         for path in (ROOT / "tests" / "attacks").glob("test_*.py")
-        for name in tested_in(path)
+        for name in names_in(path)
     }
     assert sorted(attacks - named) == []
