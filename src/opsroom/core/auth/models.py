@@ -9,8 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from opsroom.core.audit.declaration import IGNORED, PLAIN, REDACTED
 from opsroom.core.clock import now
-from opsroom.core.db.base import CURRENT, Entity
+from opsroom.core.db.base import Entity
 from opsroom.core.db.columns import JsonDocument, one_of
+
+# When these columns came. What was there before them counts from then: SQLite cannot add a column whose default is the
+# present.
+BEGUN = "2026-11-20 00:00:00+00:00"
 
 
 class Role(StrEnum):
@@ -39,7 +43,7 @@ class User(Entity):
     last_login: Mapped[datetime | None] = mapped_column(info=IGNORED)  # signing in is an event
     failed_sign_ins: Mapped[int] = mapped_column(default=0, server_default=text("0"), info=IGNORED)
     locked_until: Mapped[datetime | None] = mapped_column(info=IGNORED)
-    password_changed_at: Mapped[datetime] = mapped_column(default=now, server_default=CURRENT, info=PLAIN)
+    password_changed_at: Mapped[datetime] = mapped_column(default=now, server_default=BEGUN, info=PLAIN)
     must_change_password: Mapped[bool] = mapped_column(default=False, server_default=text("false"), info=PLAIN)
 
 
@@ -56,7 +60,7 @@ class Session(Entity):
     kind: Mapped[SessionKind] = mapped_column(one_of(SessionKind))
     token_hash: Mapped[str] = mapped_column(String(64), info=REDACTED)
     expires_at: Mapped[datetime]
-    last_seen_at: Mapped[datetime] = mapped_column(default=now, server_default=CURRENT, info=IGNORED)
+    last_seen_at: Mapped[datetime] = mapped_column(default=now, server_default=BEGUN, info=IGNORED)
     revoked_at: Mapped[datetime | None]
     revoked_reason: Mapped[str | None] = mapped_column(String(40))
     ip: Mapped[str | None] = mapped_column(String(45))

@@ -85,7 +85,7 @@ def upgrade() -> None:
             sa.Column(
                 "hour_factors",
                 sa.JSON().with_variant(JSONB(), "postgresql"),
-                server_default=sa.text("'[]'"),
+                server_default="[]",
                 nullable=False,
             )
         )
@@ -93,7 +93,7 @@ def upgrade() -> None:
             sa.Column(
                 "vehicle_factors",
                 sa.JSON().with_variant(JSONB(), "postgresql"),
-                server_default=sa.text("'[]'"),
+                server_default="[]",
                 nullable=False,
             )
         )
