@@ -41,11 +41,20 @@ async def alone(engine: AsyncEngine) -> AsyncIterator[None]:
     async with engine.connect() as connection:
         for setting in ("lock_timeout", "statement_timeout"):
             await connection.exec_driver_sql(f"SET LOCAL {setting} = 0")
-        await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('opsroom.migrations'))")
-        # After the lock: the next statement, and this kind only, lets go of the snapshot of the one before. An index
-        # that is made concurrently waits for every snapshot of others, and would wait for this one for ever.
-        await connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        while not await _has_lock(connection):  # noqa: ASYNC110  another process lets go of it
+            await asyncio.sleep(FIRST_WAIT)
         yield
+
+
+async def _has_lock(connection: AsyncConnection) -> bool:
+    """Asked again and again: an index that is made concurrently waits for every snapshot of others, and who waited for
+    the lock in the database would hold one all the while.
+    """
+    asked = await connection.exec_driver_sql("SELECT pg_try_advisory_xact_lock(hashtext('opsroom.migrations'))")
+    has_lock: bool = asked.scalar_one()
+    # The next statement, and this kind only, lets go of the snapshot of the one before.
+    await connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+    return has_lock
 
 
 def waits(patience: float) -> Iterator[float]:

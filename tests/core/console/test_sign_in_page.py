@@ -54,7 +54,7 @@ async def test_a_wrong_password_shows_the_form_again_with_the_name_and_without_t
 ) -> None:
     answer = await submit(stranger, username="wanjiru", password="not the password", next="/console/jobs")
     assert answer.status_code == 401
-    assert "The username or the password is wrong." in answer.text
+    assert "The username or the password is wrong" in answer.text
     assert 'value="wanjiru"' in answer.text
     assert 'value="/console/jobs"' in answer.text
     assert "not the password" not in answer.text

@@ -42,12 +42,12 @@ async def test_a_slow_statement_is_told_with_its_time_and_without_its_values(wat
 async def test_one_that_fails_after_long_is_told_too(watching: Database) -> None:
     sql = {
         "sqlite": LONG["sqlite"].replace("max(i)", "abs(-9223372036854775807 - (max(i) > 0))"),
-        "postgresql": "SELECT pg_sleep(0.2), 1 / (:who = 'wanjiru')::int",
+        "postgresql": "SELECT 1 / length(CAST(pg_sleep(0.2) AS text))",
     }[watching.dialect_name].replace(":who", "'otieno'")
     with capture_logs() as logs:
         async with watching.reading() as connection:
             with pytest.raises((DBAPIError, sqlite3.Error)):
-                await connection.execute(text(sql.replace("::int", "\\:\\:int")))
+                await connection.execute(text(sql))
     await watching.close()
     assert [each for each in slow(logs) if "abs(" in each["sql"] or "pg_sleep" in each["sql"]]
 
