@@ -1,6 +1,7 @@
 """Migrations: there and back again, with everything that was there."""
 
 import asyncio
+import re
 import sqlite3
 import subprocess
 import sys
@@ -198,9 +199,14 @@ def test_there_is_one_head() -> None:
 
 
 async def _run_script(url: str, script: str) -> None:
+    """As psql does: what stands outside of transactions (`CREATE INDEX CONCURRENTLY`) is sent a statement at a time."""
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
-        await connection.execute(script)
+        without_comments = re.sub(r"^--.*$", "", script, flags=re.MULTILINE)
+        for part in re.split(r"^(?:BEGIN|COMMIT);$", without_comments, flags=re.MULTILINE):
+            for sent in part.split(";\n") if "CONCURRENTLY" in part else [part]:
+                if sent.strip():
+                    await connection.execute(sent)
     finally:
         await connection.close()
 
