@@ -22,7 +22,12 @@ FINAL = frozenset(
         grpc.StatusCode.OUT_OF_RANGE,
     }
 )
-OPTIONS = (("grpc.max_receive_message_length", LARGEST_ANSWER), ("grpc.enable_http_proxy", 0))
+OPTIONS = (
+    ("grpc.max_receive_message_length", LARGEST_ANSWER),
+    ("grpc.enable_http_proxy", 0),
+    # Each attempt connects anew; shared connections would remember for seconds that a server was away.
+    ("grpc.use_local_subchannel_pool", 1),
+)
 CONTENTS = {
     "BOOL": "bool_contents", "INT8": "int_contents", "INT16": "int_contents", "INT32": "int_contents",
     "INT64": "int64_contents", "UINT8": "uint_contents", "UINT16": "uint_contents", "UINT32": "uint_contents",
