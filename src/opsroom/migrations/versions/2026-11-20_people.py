@@ -69,8 +69,9 @@ def upgrade() -> None:
     op.add_column(
         "users", sa.Column("password_changed_at", sa.DateTime(timezone=True), server_default=day, nullable=False)
     )
-    must_change = sa.Column("must_change_password", sa.Boolean(), server_default=sa.text("false"), nullable=False)
-    op.add_column("users", must_change)
+    op.add_column(
+        "users", sa.Column("must_change_password", sa.Boolean(), server_default=sa.text("false"), nullable=False)
+    )
 
 
 def downgrade() -> None:
