@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from sqlalchemy import delete, insert, select, tuple_
+from sqlalchemy import delete, false, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.audit.sealed.merkle import Node, full_root, nodes_of
@@ -69,8 +69,9 @@ async def indexes_of(connection: AsyncConnection, wanted: Iterable[int]) -> dict
 
 async def _tiles_around(connection: AsyncConnection, entry_id: int) -> AsyncIterator[tuple[int, bytes | None]]:
     """Those that may hold the entry. Tiles overlap by what was committed late: it is nearly always in the first."""
+    # Only tiles of leaves have entries; asked for their level too, SQLite would read all of them by their key.
     around = select(AuditTile.position, AuditTile.entry_ids, AuditTile.last_entry).where(
-        AuditTile.level == 0, AuditTile.first_entry <= entry_id
+        AuditTile.first_entry <= entry_id
     )
     reached = entry_id
     while True:
@@ -135,9 +136,12 @@ async def _last(connection: AsyncConnection, level: int, position: int) -> tuple
 
 
 async def _read(connection: AsyncConnection, places: Iterable[Place]) -> list[tuple[Place, bytes]]:
-    wanted = select(AuditTile.level, AuditTile.position, AuditTile.hashes).where(
-        tuple_(AuditTile.level, AuditTile.position).in_(list(places))
-    )
+    # Level by level: SQLite reads the whole table for a list of pairs.
+    of_levels = [
+        (AuditTile.level == level) & AuditTile.position.in_([position for each, position in places if each == level])
+        for level in {level for level, _ in places}
+    ]
+    wanted = select(AuditTile.level, AuditTile.position, AuditTile.hashes).where(or_(false(), *of_levels))
     return [((row.level, row.position), row.hashes) for row in await connection.execute(wanted)]
 
 
