@@ -15,7 +15,8 @@ from opsroom.apps import installed_apps
 from opsroom.core.app import resolve
 from opsroom.core.audit.reconciliation import Difference
 from opsroom.core.audit.reconciliation import reconcile as compare
-from opsroom.core.audit.sealed.exporting import as_file, consistency_of, newest_checkpoint, proof_of, write_export
+from opsroom.core.audit.sealed.exporting import as_file, consistency_of, newest_checkpoint, write_export
+from opsroom.core.audit.sealed.one_proof import proof_of
 from opsroom.core.audit.sealed.sealing import seal as seal_trail
 from opsroom.core.audit.sealed.verification import verify as compare_with_tree
 from opsroom.core.db.base import Base
@@ -99,7 +100,7 @@ def prove(
     if (entry is None) == (since is None):
         raise typer.BadParameter("give an entry, or --since with the size of an earlier tree")
     if entry is not None:
-        typer.echo(as_file(_read(lambda connection: proof_of(connection, entry))), nl=False)
+        typer.echo(as_file(_run(lambda database, _settings: proof_of(database, entry))), nl=False)
     elif since is not None:
         typer.echo(as_file(_read(lambda connection: consistency_of(connection, since))), nl=False)
 

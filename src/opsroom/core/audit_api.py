@@ -9,9 +9,10 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
-from opsroom.core.audit.sealed.exporting import consistency_of, newest_checkpoint, proof_of
+from opsroom.core.audit.sealed.exporting import consistency_of, newest_checkpoint
+from opsroom.core.audit.sealed.one_proof import proof_of
 from opsroom.core.auth.guards import allow
-from opsroom.core.db.session import Reading
+from opsroom.core.db.session import Reading, TheDatabase
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 
@@ -41,9 +42,9 @@ async def read_audit_checkpoint(connection: Reading) -> Response:
 
 
 @router.get("/entries/{entry_id}/proof", dependencies=READ)
-async def prove_audit_entry(entry_id: EntryId, connection: Reading) -> Proof:
+async def prove_audit_entry(entry_id: EntryId, database: TheDatabase) -> Proof:
     """That an entry is one of those that were sealed; `verify_trail.py` takes the answer as a file."""
-    return Proof.model_validate(await proof_of(connection, entry_id))
+    return Proof.model_validate(await proof_of(database, entry_id))
 
 
 @router.get("/consistency", dependencies=READ)

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tests.core.audit.sealed.conftest import Write
 
 from opsroom.core.audit.sealed import verify_trail
-from opsroom.core.audit.sealed.exporting import as_file, proof_of, write_export
+from opsroom.core.audit.sealed.exporting import as_file, write_export
 from opsroom.core.audit.sealed.notes import Signer, signer_of
+from opsroom.core.audit.sealed.one_proof import proof_of
 from opsroom.core.audit.sealed.sealing import seal
 from opsroom.core.db.engine import Database
 
@@ -116,8 +117,7 @@ async def test_the_proof_of_one_entry_verifies_and_a_changed_one_does_not(
     exported: Path, database: Database, signer: Signer, tmp_path: Path
 ) -> None:
     first = json.loads((exported / "trail.ndjson").read_bytes().splitlines()[0])
-    async with database.reading() as connection:
-        proof = await proof_of(connection, first["id"])
+    proof = await proof_of(database, first["id"])
     path = tmp_path / "proof.json"
     path.write_text(as_file(proof))
     assert run(path, "--key", signer.verifier_key).returncode == 0

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import text
 from tests.core.audit.sealed.conftest import Tamper, Write
 
-from opsroom.core.audit.sealed.exporting import consistency_of, proof_of
+from opsroom.core.audit.sealed.exporting import consistency_of, proof_of_all
+from opsroom.core.audit.sealed.lines import AT_A_TIME, lines_after
 from opsroom.core.audit.sealed.merkle import is_consistent, is_included, leaf_hash
 from opsroom.core.audit.sealed.notes import Signer, opened, signer_of
+from opsroom.core.audit.sealed.one_proof import proof_of
 from opsroom.core.audit.sealed.sealing import seal
 from opsroom.core.audit.sealed.verification import Verdict, verify
 from opsroom.core.db.engine import Database
@@ -46,7 +48,7 @@ async def test_every_entry_can_be_proved_across_the_borders_of_tiles(
     assert signed is not None
     async with database.reading() as connection:
         for entry_id in (ids[0], ids[254], ids[255], ids[256], ids[300], ids[-1]):
-            proof = await proof_of(connection, entry_id)
+            proof = await proof_of(database, entry_id)
             path = [bytes.fromhex(each) for each in proof["path"]]
             assert is_included(leaf_hash(proof["line"].encode()), proof["index"], new.size, path, signed.root)
         consistency = await consistency_of(connection, old.size)
@@ -59,10 +61,53 @@ async def test_every_entry_can_be_proved_across_the_borders_of_tiles(
 async def test_an_entry_that_is_not_sealed_yet_has_no_proof(database: Database, write: Write, signer: Signer) -> None:
     await seal(database, [signer])
     (entry_id,) = await write(1)
-    async with database.reading() as connection:
-        with pytest.raises(NotFound, match=f"no sealed entry {entry_id}"):
-            await proof_of(connection, entry_id)
+    with pytest.raises(NotFound, match=f"no sealed entry {entry_id}"):
+        await proof_of(database, entry_id)
     assert (await verdict(database, signer)).unsealed == 1
+
+
+async def test_the_proof_of_one_entry_is_its_part_of_the_proof_of_many(
+    database: Database, write: Write, signer: Signer
+) -> None:
+    await seal(database, [signer])
+    ids = await write(700)
+    await seal(database, [signer])
+    async with database.reading() as connection:
+        many = await proof_of_all(connection, ids)
+    together = {"checkpoint": many["checkpoint"], "keys": many["keys"]}
+    for entry_id, entry in list(zip(ids, many["entries"], strict=True))[::47]:
+        assert await proof_of(database, entry_id) == entry | together
+
+
+async def test_nothing_is_proved_before_the_first_sealing_nor_of_an_entry_that_is_gone(
+    database: Database, write: Write, tamper: Tamper, signer: Signer
+) -> None:
+    ids = await write(3)
+    with pytest.raises(NotFound, match="Nothing is sealed yet"):
+        await proof_of(database, ids[0])
+    await seal(database, [signer])
+    await tamper(f"DELETE FROM audit_entries WHERE id = {ids[1]}")
+    with pytest.raises(NotFound, match=f"Entry {ids[1]} was sealed and is gone"):
+        await proof_of(database, ids[1])
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_late_entry_is_proved_from_the_tile_it_came_to(
+    database: Database, write: Write, signer: Signer
+) -> None:
+    async with database.transaction() as late:
+        await late.execute(text("INSERT INTO audit_log (action, event) VALUES ('access', 'tests.thing.late')"))
+        ids = await write(300)
+        await seal(database, [signer])
+        inside = await late.scalar(text("SELECT max(id) FROM audit_entries WHERE event = 'tests.thing.late'"))
+    assert inside < ids[0]
+    sealed = await seal(database, [signer])
+    proof = await proof_of(database, inside)
+    signed = opened(sealed.note, signer.verifier_key)
+    assert signed is not None
+    path = [bytes.fromhex(each) for each in proof["path"]]
+    assert proof["index"] == sealed.size - 1
+    assert is_included(leaf_hash(proof["line"].encode()), proof["index"], sealed.size, path, signed.root)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -79,6 +124,20 @@ async def test_an_entry_that_commits_late_becomes_a_later_leaf(
         await seal(database, [signer])
     found = await verdict(database, signer)
     assert (found.size, found.findings) == (size + 4, ())
+
+
+async def test_entries_beyond_a_wide_gap_of_ids_are_sealed_too(
+    database: Database, write: Write, tamper: Tamper, signer: Signer
+) -> None:
+    ids = await write(3)
+    far = ids[-1] + 10 * AT_A_TIME
+    await tamper(f"UPDATE audit_entries SET id = {far} WHERE id = {ids[-1]}")
+    sealed = await seal(database, [signer])
+    assert (await verdict(database, signer)).findings == ()
+    assert (await proof_of(database, far))["index"] == sealed.size - 1
+    async with database.reading() as connection:
+        batches = [batch async for batch in lines_after(connection, ids[0], far - 1)]
+    assert [[line.entry_id for line in batch] for batch in batches] == [[ids[1]]]
 
 
 ALTERED = {

@@ -57,21 +57,8 @@ async def write_export(connection: AsyncConnection, folder: Path) -> int:
     return checkpoint.size
 
 
-async def proof_of(connection: AsyncConnection, entry_id: int) -> dict[str, Any]:
-    """One entry, its path to a signed root, and the checkpoint: what `verify_trail.py` takes as a file.
-
-    Raises:
-        NotFound: there is no such entry, or it waits to be sealed.
-    """
-    proof = await proof_of_all(connection, [entry_id])
-    if not proof["entries"]:
-        raise NotFound(f"There is no sealed entry {entry_id}; entries are sealed some minutes after they were written.")
-    (entry,) = proof.pop("entries")
-    return {**entry, **proof}
-
-
 async def proof_of_all(connection: AsyncConnection, entry_ids: Sequence[int]) -> dict[str, Any]:
-    """The same for many entries, in the order of the tree; those that wait to be sealed are left out.
+    """Entries in the order of the tree, with their paths; those that wait to be sealed are left out.
 
     Raises:
         NotFound: nothing was sealed yet, or a sealed entry is gone.
@@ -86,14 +73,16 @@ async def proof_of_all(connection: AsyncConnection, entry_ids: Sequence[int]) ->
     gone = [each for _, each in sealed if each not in lines]
     if gone:
         raise NotFound(f"Entry {gone[0]} was sealed and is gone: run `opsroom audit verify`.")
-    return {
-        "entries": [
-            {"line": lines[each].decode(), "index": index, "path": [step.hex() for step in path]}
-            for (index, each), path in zip(sealed, paths, strict=True)
-        ],
-        "checkpoint": checkpoint.note,
-        "keys": checkpoint.keys.split(),
-    }
+    entries = [as_entry(lines[each].decode(), index, path) for (index, each), path in zip(sealed, paths, strict=True)]
+    return {"entries": entries} | signed_as(checkpoint.note, checkpoint.keys)
+
+
+def as_entry(line: str, index: int, path: Sequence[bytes]) -> dict[str, Any]:
+    return {"line": line, "index": index, "path": [step.hex() for step in path]}
+
+
+def signed_as(note: str, keys: str) -> dict[str, Any]:
+    return {"checkpoint": note, "keys": keys.split()}
 
 
 async def as_sealed(connection: AsyncConnection, entry_ids: Sequence[int]) -> dict[int, bool]:

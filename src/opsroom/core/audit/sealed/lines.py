@@ -17,6 +17,8 @@ HEADER = (
 )  # fmt: skip
 DOCUMENTS = ("before", "after", "facts")
 AT_A_TIME = 16_384
+LAST = 2**62
+NEXT = text("SELECT min(id) FROM audit_entries WHERE id > :after AND id <= :until")
 JOINED = "FROM audit_entries entry JOIN audit_transactions header ON header.id = entry.transaction_id"
 
 
@@ -32,23 +34,38 @@ class Line:
 async def lines_after(
     connection: AsyncConnection, entry_id: int, until: int | None = None
 ) -> AsyncIterator[list[Line]]:
-    """The lines with ids above `entry_id` (and up to `until`), in their order, some thousands at a time."""
+    """The lines with ids above `entry_id` (and up to `until`), in their order, some thousands at a time.
+
+    By stretches of ids: PostgreSQL, told to stop after so many rows, may first sort all that there are.
+    """
     statement = text(_select(connection.dialect.name))
-    while True:
-        values = {"after": entry_id, "until": 2**62 if until is None else until, "size": AT_A_TIME}
-        found = [Line(number, line) for number, line in await connection.execute(statement, values)]
+    until = LAST if until is None else until
+    while entry_id < until:
+        end = min(until, entry_id + AT_A_TIME)
+        rows = await connection.execute(statement, {"after": entry_id, "until": end})
+        found = [Line(number, line) for number, line in rows]
         if found:
             yield found
-        if len(found) < AT_A_TIME:
+            entry_id = end
+        elif (following := await connection.scalar(NEXT, {"after": end, "until": until})) is not None:
+            entry_id = following - 1
+        else:
             return
-        entry_id = found[-1].entry_id
+
+
+def line_of(dialect: str, entry_id: str) -> str:
+    """A statement for the one line of the entry; `entry_id` is SQL."""
+    return f"SELECT {_line(dialect)} {JOINED} WHERE entry.id = {entry_id}"
 
 
 def _select(dialect: str) -> str:
-    line = _on_postgresql() if dialect == "postgresql" else _on_sqlite()
     return (
-        f"SELECT entry.id, {line} {JOINED} WHERE entry.id > :after AND entry.id <= :until ORDER BY entry.id LIMIT :size"
+        f"SELECT entry.id, {_line(dialect)} {JOINED} WHERE entry.id > :after AND entry.id <= :until ORDER BY entry.id"
     )
+
+
+def _line(dialect: str) -> str:
+    return _on_postgresql() if dialect == "postgresql" else _on_sqlite()
 
 
 def _on_postgresql() -> str:

@@ -19,7 +19,6 @@ WIDTH_BITS = 8
 HASH_BYTES = 32
 ID_BYTES = 8
 ID_TYPE = ">i8"
-TILES_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,12 @@ async def size_of_tree(connection: AsyncConnection) -> int:
 
 
 async def computed(connection: AsyncConnection, compute: Callable[[Node], T]) -> T:
-    """What `compute` makes of the tree's nodes. It is called twice: to learn which tiles it reads, then with them."""
+    """What `compute` makes of the tree's nodes."""
+    return computed_of(await _read(connection, places_of(compute)), compute)
+
+
+def places_of(compute: Callable[[Node], object]) -> set[Place]:
+    """Which tiles it reads. It is called for that with nodes that are nothing."""
     wanted: set[Place] = set()
 
     def learn(level: int, index: int) -> bytes:
@@ -44,7 +48,12 @@ async def computed(connection: AsyncConnection, compute: Callable[[Node], T]) ->
         return b""
 
     compute(learn)
-    rows = {place: nodes_of(_split(blob)) for place, blob in await _read(connection, wanted)}
+    return wanted
+
+
+def computed_of(tiles: Iterable[tuple[Place, bytes]], compute: Callable[[Node], T]) -> T:
+    """What it makes of the nodes of these tiles."""
+    rows = {place: nodes_of(_split(blob)) for place, blob in tiles}
 
     def node(level: int, index: int) -> bytes:
         place, inner = _place(level, index)
@@ -70,18 +79,18 @@ async def indexes_of(connection: AsyncConnection, wanted: Iterable[int]) -> dict
 async def _tiles_around(connection: AsyncConnection, entry_id: int) -> AsyncIterator[tuple[int, bytes | None]]:
     """Those that may hold the entry. Tiles overlap by what was committed late: it is nearly always in the first."""
     # Only tiles of leaves have entries; asked for their level too, SQLite would read all of them by their key.
+    # One at a time: looking for a second one where there is none, the database would go through all that follow.
     around = select(AuditTile.position, AuditTile.entry_ids, AuditTile.last_entry).where(
         AuditTile.first_entry <= entry_id
     )
     reached = entry_id
     while True:
-        some = around.where(AuditTile.last_entry >= reached).order_by(AuditTile.last_entry).limit(TILES_AT_ONCE)
-        rows = (await connection.execute(some)).all()
-        for row in rows:
-            yield int(row.position), row.entry_ids
-        if len(rows) < TILES_AT_ONCE:
+        next_one = around.where(AuditTile.last_entry >= reached).order_by(AuditTile.last_entry).limit(1)
+        row = (await connection.execute(next_one)).first()
+        if row is None:
             return
-        reached = rows[-1].last_entry + 1
+        yield int(row.position), row.entry_ids
+        reached = row.last_entry + 1
 
 
 async def entries_above(connection: AsyncConnection, entry_id: int) -> set[int]:
