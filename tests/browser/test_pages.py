@@ -25,12 +25,15 @@ PAGES = {
 }
 # Of these lists the first entry is opened.
 FIRST_OF = {"job": "#jobs a", "report": "#reports td a"}
+# What each app says of itself on the first page comes after the page.
+ARRIVED = "() => [...document.querySelectorAll('.glance')].every((each) => each.childElementCount)"
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SCREENSHOTS = Path(os.environ.get("OPSROOM_TEST_SCREENSHOTS", "build/screenshots"))
 
 
 async def visit(open_page: OpenPage, name: str, theme: str, width: int) -> Page:
     page = await open_page(PAGES[name], person=None if name == "sign-in" else "admin", theme=theme, width=width)
+    await page.wait_for_function(ARRIVED)
     if name in FIRST_OF:
         await page.locator(FIRST_OF[name]).first.click()
         await page.wait_for_load_state()
