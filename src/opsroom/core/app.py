@@ -45,6 +45,7 @@ class App:
     demo_opens: operations that anyone may call while `opsroom demo` serves on loopback
     templates: package whose `templates` folder holds the app's pages
     rail: its entries in the console
+    place: among the apps in the rail and on the first page, smallest first, then by name
     """
 
     name: str
@@ -63,6 +64,7 @@ class App:
     demo_opens: tuple[str, ...] = ()
     templates: str = ""
     rail: tuple[Page, ...] = ()
+    place: int = 100
 
 
 def resolve(dotted: str) -> Any:

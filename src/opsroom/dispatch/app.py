@@ -18,6 +18,7 @@ app = App(
     pages=("opsroom.dispatch.console_road:router", "opsroom.dispatch.console:router"),
     templates="opsroom.dispatch",
     rail=(Page("Dispatch", "/console/dispatch", "dispatch.orders.read", "truck", glance="/console/dispatch/glance"),),
+    place=20,
     demo="dispatch.demo",
     commands="opsroom.dispatch.cli:group",
 )

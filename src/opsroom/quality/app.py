@@ -29,6 +29,7 @@ app = App(
     ),
     templates="opsroom.quality",
     rail=(Page("Quality", "/console/quality", "quality.lots.read", "gauge", glance="/console/quality/glance"),),
+    place=30,
     resources="opsroom.quality.resources:RESOURCES",
     jobs="opsroom.quality.jobs:job_types",
     reports="opsroom.quality.reports.declared:report_types",

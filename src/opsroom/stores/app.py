@@ -24,6 +24,7 @@ app = App(
     ),
     templates="opsroom.stores",
     rail=(Page("Stores", "/console/stores", "stores.stores.read", "store", glance="/console/stores/glance"),),
+    place=10,
     resources="opsroom.stores.resources:RESOURCES",
     jobs="opsroom.stores.jobs:job_types",
     reports="opsroom.stores.declared_reports:report_types",

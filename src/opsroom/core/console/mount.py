@@ -37,7 +37,8 @@ def mount_console(app: FastAPI, apps: Sequence[App], *, default_zone: str, is_pr
 def _rail(apps: Sequence[App]) -> tuple[Page, ...]:
     """The domain apps' entries first, then the platform's own, which is the first app."""
     platform, *others = apps
-    return tuple(page for each in (*others, platform) for page in _entries(each))
+    in_place = sorted(others, key=lambda app: (app.place, app.name))
+    return tuple(page for each in (*in_place, platform) for page in _entries(each))
 
 
 def resources_of(app: App) -> tuple[Resource, ...]:
