@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -234,8 +235,12 @@ def create_app(settings: Settings, *, work: bool = True) -> FastAPI:
 
 
 def add_routes(app: FastAPI, router: APIRouter) -> None:
-    """The routes themselves, so that the signpost can tell them apart; an included router is one route to it."""
-    for route in router.routes:
+    """The routes themselves, so that the signpost can tell them apart; an included router is one route to it.
+
+    Copies of them: a router of a module serves every application of the process, and what is laid around its routes
+    here must not lie around those of the next one twice.
+    """
+    for route in map(copy, router.routes):
         if isinstance(route, APIRoute):
             route.operation_id = route.operation_id or route.name
             repeatable(route)
