@@ -7,7 +7,7 @@ import typer
 from sqlalchemy import select
 
 from opsroom.apps import installed_apps
-from opsroom.commands.serve import run_server
+from opsroom.commands.serve import require_port, run_server
 from opsroom.commands.user import sign_in_url
 from opsroom.core.app import App
 from opsroom.core.auth.actions import create_sign_in_link
@@ -38,6 +38,7 @@ def demo() -> None:
     if settings.host in LOOPBACK:
         opened = [name for app in installed_apps() for name in app.demo_opens]
         os.environ.setdefault("OPSROOM_OPEN_ENDPOINTS", ",".join(opened))
+    require_port(settings)
     data_folder(settings)
     configure_logs(as_json=False, level="WARNING")
     migrations.migrate(settings.database)

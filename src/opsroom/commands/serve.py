@@ -1,6 +1,7 @@
 """`opsroom serve`."""
 
 import asyncio
+import socket
 from typing import Annotated, Any
 
 import typer
@@ -29,8 +30,9 @@ def serve(
 
 
 def run_server(settings: Settings, workers: int = 1) -> None:
-    """Serve until interrupted. Exits with 2 and a sentence when the schema does not fit this program."""
+    """Serve until interrupted. Exits with 2 and a sentence when the schema does not fit or the port is taken."""
     configure_logs(as_json=settings.is_production, level=settings.log_level)
+    require_port(settings)
     try:
         asyncio.run(_check_schema(settings))
     except SchemaMismatch as error:
@@ -44,6 +46,20 @@ def run_server(settings: Settings, workers: int = 1) -> None:
         workers=workers,
         **server_options(settings),
     )
+
+
+def require_port(settings: Settings) -> None:
+    """Exits with 2 where the server could not listen; uvicorn would say so in a line of its log, after its start."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as error:
+        where = f"{settings.host} port {settings.port}"
+        typer.echo(
+            f"opsroom: cannot listen on {where}: {error.strerror}. Choose another by OPSROOM_PORT, OPSROOM_HOST.",
+            err=True,
+        )
+        raise typer.Exit(2) from None
 
 
 def server_options(settings: Settings) -> dict[str, Any]:

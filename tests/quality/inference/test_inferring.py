@@ -142,13 +142,16 @@ async def test_an_inspection_is_not_completed_while_a_model_has_images_to_look_a
 
 
 async def test_cancelling_the_job_cancels_its_runs_and_they_can_be_asked_for_again(
-    manager: httpx.AsyncClient, inspection: str, work: Work
+    manager: httpx.AsyncClient, inspection: str, work: Work, problem_of: Problem
 ) -> None:
     await hand_in(manager, inspection, png(NUMBER, ["contamination"]))
     (job_id,) = (await infer(manager, inspection))["job_ids"]
     assert (await manager.post(f"/api/v1/jobs/{job_id}/cancel")).status_code == 200
     (run,) = await listed(manager, "inference-jobs")
     assert (run["status"], run["error"]) == ("cancelled", "cancelled")
+    told = problem_of(await manager.post(f"/api/v1/jobs/{job_id}/retry"), 409)
+    assert told["code"] == "job_not_tried_again"
+    assert "asking for its inspection again" in told["detail"]
     await infer(manager, inspection)
     await work()
     assert [each["status"] for each in await listed(manager, "inference-jobs")] == ["cancelled", "succeeded"]

@@ -16,7 +16,7 @@ from opsroom.core.console.render import actor_of, html, render, see_other
 from opsroom.core.db.session import Reading, Unit
 from opsroom.core.errors import NotFound
 from opsroom.core.jobs.models import UNFINISHED, JobStatus
-from opsroom.core.jobs.queue import TheQueue
+from opsroom.core.jobs.queue import JobQueue, TheQueue
 from opsroom.core.reports.run import JOB as REPORT_JOB
 
 router = APIRouter(prefix="/console/jobs", include_in_schema=False)
@@ -101,10 +101,12 @@ async def _find(connection: AsyncConnection, job_id: UUID) -> JobRow:
 def _job_values(request: Request, row: JobRow) -> dict[str, Any]:
     """Input and traceback are for those who may act on them: they can quote what not everybody should read."""
     may_act = actor_of(request).may("jobs.cancel")
+    queue: JobQueue = request.app.state.queue
+    ended_badly = row.status in {JobStatus.FAILED, JobStatus.CANCELLED}
     return {
         "job": row,
         "may_act": may_act,
         "is_unfinished": row.status in UNFINISHED,
-        "can_retry": may_act and row.status in {JobStatus.FAILED, JobStatus.CANCELLED},
+        "can_retry": may_act and ended_badly and not queue.instead_of_retrying(row.type),
         "report_id": row.payload.get("report_id") if row.type == REPORT_JOB else None,
     }

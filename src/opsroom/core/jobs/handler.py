@@ -86,6 +86,7 @@ class JobType(Generic[P, R]):
     save: writes the effects; its return value is kept as the job's `result`
     failed: writes what an abandoned job leaves behind (a report marked failed); given the sentence
     every: asked for again and again after this time, with the payload's defaults, one at a time
+    instead: for work whose records end with it, how to ask for it anew; trying such a job again is refused with this
     """
 
     name: str
@@ -95,3 +96,4 @@ class JobType(Generic[P, R]):
     failed: Callable[[AsyncSession, P, str, Run], Awaitable[None]] | None = None
     retry: Retry = field(default_factory=Retry)
     every: timedelta | None = None
+    instead: str = ""

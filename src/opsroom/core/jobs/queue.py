@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from fastapi import Depends, Request
 from pydantic import BaseModel
-from sqlalchemy import event, insert, text, update
+from sqlalchemy import event, insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
@@ -84,9 +84,7 @@ class JobQueue:
         Raises:
             NotFound, Conflict: there is no such job, or it has ended.
         """
-        job = await session.get(Job, job_id, with_for_update=True, populate_existing=True)
-        if job is None:
-            raise NotFound(f"There is no job {job_id}.")
+        job = await _locked(session, job_id)
         if job.status not in UNFINISHED:
             raise Conflict(f"The job has ended already: it is {job.status.value}.", code="job_ended")
         if job.status is JobStatus.RUNNING:
@@ -99,19 +97,25 @@ class JobQueue:
         return job
 
     async def retry(self, session: AsyncSession, job_id: UUID) -> None:
-        """Queue a failed or cancelled job again, with its full number of attempts."""
-        changed = await session.execute(
-            update(Job)
-            .where(Job.id == job_id, Job.status.in_((JobStatus.FAILED, JobStatus.CANCELLED)))
-            .values(
-                status=JobStatus.QUEUED, attempt=0, run_at=now(), cancel_requested=False,
-                progress=0.0, message=None, error=None, traceback=None, finished_at=None,
-            )
-            .returning(Job.id)
-        )  # fmt: skip
-        if changed.scalar() is None:
+        """Queue a failed or cancelled job again, with its full number of attempts.
+
+        Raises:
+            NotFound, Conflict: there is no such job, it has not ended so, or its type is not tried again.
+        """
+        job = await _locked(session, job_id)
+        if job.status not in {JobStatus.FAILED, JobStatus.CANCELLED}:
             raise Conflict("Only a job that failed or was cancelled can be tried again.", code="job_not_ended")
+        if instead := self.instead_of_retrying(job.type):
+            raise Conflict(instead, code="job_not_tried_again")
+        job.status, job.attempt, job.run_at, job.cancel_requested = JobStatus.QUEUED, 0, now(), False
+        job.progress, job.message, job.error, job.traceback, job.finished_at = 0.0, None, None, None, None
+        await session.flush()
         await self._ring_when_committed(session)
+
+    def instead_of_retrying(self, type_name: str) -> str:
+        """Empty for a type that may be tried again."""
+        job_type = self.types.get(type_name)
+        return job_type.instead if job_type is not None else ""
 
     async def abandon(
         self, session: AsyncSession, type_name: str, payload: dict[str, Any], reason: str, run: Run
@@ -132,6 +136,13 @@ class JobQueue:
         # SQLAlchemy calls this for released savepoints too, when no other connection sees the job yet.
         if not session.in_nested_transaction():
             self.bell.set()
+
+
+async def _locked(session: AsyncSession, job_id: UUID) -> Job:
+    job = await session.get(Job, job_id, with_for_update=True, populate_existing=True)
+    if job is None:
+        raise NotFound(f"There is no job {job_id}.")
+    return job
 
 
 async def queue_of(request: Request) -> JobQueue:

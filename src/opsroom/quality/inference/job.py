@@ -40,6 +40,7 @@ class Inference:
             save=self._save,
             failed=self._failed,
             retry=RETRY,
+            instead="An image that was not looked at is looked at by asking for its inspection again (…/infer).",
         )
 
     async def _compute(self, payload: InferPayload, run: Run) -> list[Seen]:
