@@ -29,16 +29,16 @@ UNRECORDED = {
 }
 MANY = {
     "postgresql": (
-        'INSERT INTO stores (id, external_id, name, zone, "group") '
-        "SELECT uuidv7(), 'store-' || lpad(n::text, 8, '0'), 'Store number ' || n, 'Europe/Rome', 'g' || n % 10 "
-        "FROM generate_series(1, {count}) n"
+        'INSERT INTO stores (id, external_id, site, name, zone, "group") SELECT uuidv7(), '
+        "'store-' || lpad(n::text, 8, '0'), nextval('stores_site_seq'), 'Store number ' || n, 'Europe/Rome', "
+        "'g' || n % 10 FROM generate_series(1, {count}) n"
     ),
     "sqlite": (
         "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count}) "
         'INSERT INTO stores (id, external_id, site, name, zone, "group") SELECT '
         "printf('%012x', 1760000000000 + n) || '7' || substr(lower(hex(randomblob(8))), 1, 3) || '8' "
         "|| substr(lower(hex(randomblob(8))), 1, 15), printf('store-%08d', n), n, 'Store number ' || n, "
-        "'Europe/Rome', 'g' || n % 10 FROM numbers"
+        "'Europe/Rome', 'g' || (n % 10) FROM numbers"
     ),
 }
 

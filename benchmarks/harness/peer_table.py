@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+import sqlite3
+import tempfile
 import uuid
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -27,7 +31,6 @@ KINDS = {
     "sqlite": {"uuid": "char(32)", "json": "json", "instant": "datetime"},
 }
 COLUMNS = 'id, external_id, name, zone, "group", tags, active, created_at, updated_at, version'
-PIECE = 10_000
 
 
 def copy_rows(url: str, rows: Sequence[Record]) -> None:
@@ -48,15 +51,28 @@ async def _copy_rows(url: str, rows: Sequence[Record]) -> None:
 
 
 async def _copy_table(source: str, target: str) -> None:
-    await run_sql(target, TABLE.format(**KINDS[make_url(target).get_backend_name()]), INDEX)
-    engine = create_async_engine(driver_url(source))
-    async with engine.connect() as connection:
-        # As the driver gives them and takes them: nothing is converted on the way.
-        found = await connection.stream(text(f"SELECT {COLUMNS} FROM stores"))
-        async for part in found.partitions(PIECE):
-            await _insert(target, [_plain(row) for row in part])
-    await engine.dispose()
-    await run_sql(target, "ANALYZE stores")
+    kind = make_url(target).get_backend_name()
+    await run_sql(target, TABLE.format(**KINDS[kind]))
+    if kind == "sqlite":
+        with closing(sqlite3.connect(str(make_url(target).database))) as connection:
+            connection.execute("ATTACH ? AS source", (make_url(source).database,))
+            connection.execute(f"INSERT INTO stores ({COLUMNS}) SELECT {COLUMNS} FROM source.stores")
+            connection.commit()
+    else:
+        await _copy_on_postgresql(source, target)
+    await run_sql(target, INDEX, "ANALYZE stores")
+
+
+async def _copy_on_postgresql(source: str, target: str) -> None:
+    """By way of a file: what COPY gives, COPY takes."""
+    reader, writer = await asyncpg.connect(source), await asyncpg.connect(target)
+    with tempfile.TemporaryFile() as rows:
+        await reader.copy_from_query(f"SELECT {COLUMNS} FROM stores", output=rows, format="binary")
+        rows.seek(0)
+        columns = [name.strip().strip('"') for name in COLUMNS.split(",")]
+        await writer.copy_to_table("stores", source=rows, columns=columns, format="binary")
+    await reader.close()
+    await writer.close()
 
 
 async def _insert(url: str, rows: list[Record]) -> None:
@@ -66,11 +82,6 @@ async def _insert(url: str, rows: list[Record]) -> None:
     async with engine.begin() as connection:
         await connection.execute(text(f"INSERT INTO stores ({names}) VALUES ({places})"), rows)
     await engine.dispose()
-
-
-def _plain(row: Any) -> Record:
-    record = dict(row._mapping)  # noqa: SLF001  the library's own name for it
-    return record | {"tags": json.dumps(record["tags"]) if isinstance(record["tags"], dict) else record["tags"]}
 
 
 def _stored(row: Record, kind: str) -> Record:

@@ -1,6 +1,7 @@
 """`opsroom serve`."""
 
 import asyncio
+import gc
 import socket
 from typing import Annotated, Any
 
@@ -79,7 +80,11 @@ def application() -> FastAPI:
     """What each server process runs; the settings come from the environment again."""
     settings = load_settings()
     configure_logs(as_json=settings.is_production, level=settings.log_level)
-    return create_app(settings, work=settings.serve_jobs)
+    app = create_app(settings, work=settings.serve_jobs)
+    # What was made until now stays to the end; the collector would go through all of it again and again.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 async def _check_schema(settings: Settings) -> None:

@@ -1,10 +1,12 @@
 """Finding the route of a request without trying all of them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import product
+from operator import itemgetter
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
@@ -17,14 +19,11 @@ Place = tuple[str, int]  # method, number of parts of the path
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
-    """literals: the parts of the route's path that are no parameters, with their places"""
+class Signs:
+    """Routes of one place whose literal parts stand at the same places; `literals` takes those from a path."""
 
-    route: BaseRoute
-    literals: tuple[tuple[int, str], ...]
-
-    def fits(self, parts: list[str]) -> bool:
-        return all(parts[place] == literal for place, literal in self.literals)
+    literals: Callable[[list[str]], Any]
+    routes: dict[Any, list[tuple[int, BaseRoute]]]
 
 
 class Signpost:
@@ -37,33 +36,38 @@ class Signpost:
 
     def __init__(self, router: ASGIApp, routes: Sequence[BaseRoute]) -> None:
         self.router = router
-        self.signs: dict[Place, list[Sign]] = defaultdict(list)
-        for route in routes:
+        signs: dict[Place, dict[tuple[int, ...], Signs]] = defaultdict(dict)
+        for number, route in enumerate(routes):
             path = getattr(route, "path", "")
             parts = path.split("/")
-            literals = tuple((place, part) for place, part in enumerate(parts) if "{" not in part)
+            places = tuple(place for place, part in enumerate(parts) if "{" not in part)
             depths = range(len(parts), DEEPEST + 1) if ANY_DEPTH in path else (len(parts),)
             for method, depth in product(getattr(route, "methods", None) or (), depths):
-                self.signs[method, depth].append(Sign(route, literals))
+                found = signs[method, depth].setdefault(places, Signs(itemgetter(*places), {}))
+                found.routes.setdefault(found.literals(parts), []).append((number, route))
+        self.signs = {place: tuple(by_literals.values()) for place, by_literals in signs.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             parts = scope["path"].split("/")
-            for sign in self.signs.get((scope["method"], len(parts)), ()):
-                if sign.fits(parts):
-                    match, found = sign.route.matches(scope)
-                    if match is Match.FULL:
-                        scope.update(found)
-                        await sign.route.handle(scope, receive, send)
-                        return
+            for route in self._routes((scope["method"], len(parts)), parts):
+                match, found = route.matches(scope)
+                if match is Match.FULL:
+                    scope.update(found)
+                    await route.handle(scope, receive, send)
+                    return
             if allowed := self._methods(scope, parts):
                 raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(allowed)})
         await self.router(scope, receive, send)
 
+    def _routes(self, place: Place, parts: list[str]) -> Iterator[BaseRoute]:
+        found = [each for signs in self.signs.get(place, ()) for each in signs.routes.get(signs.literals(parts), ())]
+        return (route for _, route in sorted(found, key=itemgetter(0)))
+
     def _methods(self, scope: Scope, parts: list[str]) -> list[str]:
         return sorted(
             method
-            for (method, depth), signs in self.signs.items()
+            for method, depth in self.signs
             if depth == len(parts)
-            and any(sign.fits(parts) and sign.route.matches(scope)[0] is not Match.NONE for sign in signs)
+            and any(route.matches(scope)[0] is not Match.NONE for route in self._routes((method, depth), parts))
         )

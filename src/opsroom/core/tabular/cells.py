@@ -6,12 +6,12 @@ apostrophe, and the empty text is an apostrophe, since an empty cell is null.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
 import msgspec
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON, Boolean, String
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.types import TypeEngine
 
@@ -34,13 +34,13 @@ def is_json(kind: TypeEngine[Any]) -> bool:
     return isinstance(kind, JSON)
 
 
-def cell_maker(kind: TypeEngine[Any]) -> Callable[[Any], Cell]:
-    """What makes a cell of a record's value in a column of this kind."""
+def cells_maker(kind: TypeEngine[Any], *, spelled: bool) -> Callable[[Sequence[Any]], Sequence[Cell]]:
+    """What makes cells of the values of a column of this kind, many at a time. spelled: true and false as words"""
     if is_json(kind):
-        return lambda value: None if value is None else bytes(value).decode()
+        return _documents
     if isinstance(kind, String) and not isinstance(kind, EnumType):
-        return lambda value: None if value is None else guarded(value)
-    return _plain
+        return _texts
+    return _words if spelled and isinstance(kind, Boolean) else msgspec.to_builtins
 
 
 def text_of(value: Any) -> str | None:
@@ -54,8 +54,13 @@ def text_of(value: Any) -> str | None:
     return value.isoformat() if isinstance(value, datetime | date | time) else str(value)
 
 
-def _plain(value: Any) -> Cell:
-    if value is None or isinstance(value, str | int | float):
-        return value
-    plain: str = msgspec.to_builtins(value)
-    return plain
+def _documents(values: Sequence[Any]) -> list[Cell]:
+    return [None if value is None else bytes(value).decode() for value in values]
+
+
+def _texts(values: Sequence[Any]) -> list[Cell]:
+    return [None if value is None else guarded(value) for value in values]
+
+
+def _words(values: Sequence[Any]) -> list[Cell]:
+    return [None if value is None else "true" if value else "false" for value in values]

@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from opsroom.core.db.fields import ColumnField
 from opsroom.core.db.lists import Record, to_json
 from opsroom.core.errors import Invalid
-from opsroom.core.tabular.cells import Cell, cell_maker, is_json, unguarded
+from opsroom.core.tabular.cells import Cell, cells_maker, is_json, unguarded
 from opsroom.core.tabular.reading import Row, read_rows
 from opsroom.core.tabular.writing import Kind, Sheet, csv_lines
 
@@ -41,10 +41,10 @@ async def write_file(
     pages: AsyncIterator[list[Record]], fields: Fields, names: Sequence[str], kind: Kind, scratch: Path
 ) -> AsyncIterator[bytes]:
     """The file in pieces. A workbook is made in `scratch` first: it cannot be sent before its end."""
-    makers = [(name, cell_maker(fields[name].column.type)) for name in names]
+    makers = [(name, cells_maker(fields[name].column.type, spelled=kind is Kind.CSV)) for name in names]
 
-    def cells(page: list[Record]) -> Iterator[list[Cell]]:
-        return ([make(record[name]) for name, make in makers] for record in page)
+    def rows(page: list[Record]) -> Iterator[tuple[Cell, ...]]:
+        return zip(*(make([record[name] for record in page]) for name, make in makers), strict=True)
 
     if kind is Kind.NDJSON:
         async for page in pages:
@@ -52,13 +52,13 @@ async def write_file(
     elif kind is Kind.CSV:
         yield csv_lines([names])
         async for page in pages:
-            yield csv_lines(cells(page))
+            yield csv_lines(rows(page))
     else:
         path = scratch / f"export-{uuid7()}.xlsx"
         try:
             with Sheet(path, names) as sheet:
                 async for page in pages:
-                    await asyncio.to_thread(sheet.add, cells(page))
+                    await asyncio.to_thread(sheet.add, rows(page))
             with path.open("rb") as file:
                 while piece := await asyncio.to_thread(file.read, PIECE):
                     yield piece

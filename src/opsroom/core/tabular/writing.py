@@ -33,7 +33,7 @@ MEDIA_TYPES = {
 def csv_lines(rows: Iterable[Sequence[Cell]]) -> bytes:
     text = io.StringIO()
     # The module quotes what is part of the line terminator, and a bare carriage return ends a line for its reader.
-    csv.writer(text, lineterminator="\r\n").writerows([_csv_cell(cell) for cell in row] for row in rows)
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue().encode()
 
 
@@ -77,12 +77,6 @@ class Sheet:
             raise TooLarge(f"A cell of a sheet holds {CELL_LETTERS} characters; ask for CSV or NDJSON.")
         else:
             self._sheet.write_string(self._rows, column, text)
-
-
-def _csv_cell(cell: Cell) -> Cell:
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    return cell
 
 
 def _survives(number: float) -> bool:
