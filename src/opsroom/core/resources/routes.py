@@ -1,7 +1,9 @@
 """The routes of a resource. Each declares its permission, and none goes through the ORM."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +13,7 @@ from opsroom.core.actor import Actor
 from opsroom.core.answers import file_response, is_known, item_response, json_response, seen_versions
 from opsroom.core.audit.events import record
 from opsroom.core.audit.history import HistoryAsked
-from opsroom.core.auth.guards import allow
+from opsroom.core.auth.guards import allow, answer_directly
 from opsroom.core.db.asked import one_of
 from opsroom.core.db.engine import Database
 from opsroom.core.db.filters import PLACING, listing_of, pairs_of, parse_listing
@@ -37,11 +39,12 @@ def router_of(resource: Resource) -> APIRouter:
     router = APIRouter(tags=list(resource.tags) or [resource.several])
     for verb in VERBS:
         if verb in resource.verbs:
-            right = "read" if VERBS[verb].method == "GET" else "write"
-            endpoint = ENDPOINTS[verb](resource, _calling(resource, right))
-            if "body" in endpoint.__annotations__:
-                endpoint.__annotations__["body"] = body_shape(resource, verb)
+            call = _calling(resource, "read" if VERBS[verb].method == "GET" else "write")
+            called = Annotated[Call, Depends(call, scope="function")]
+            endpoint = _typed(ENDPOINTS[verb], call=called, body=body_shape(resource, verb))
             router.add_api_route(endpoint=endpoint, **operation(resource, verb))
+            if verb in DIRECT:
+                answer_directly(router.routes[-1], _directly(call, endpoint))
     return router
 
 
@@ -49,6 +52,7 @@ def router_of(resource: Resource) -> APIRouter:
 class Call:
     """What every route of a resource begins with; `parent_id` is that of the parent a nested path names."""
 
+    resource: Resource
     request: Request
     database: Database
     actor: Actor
@@ -70,123 +74,117 @@ def _calling(resource: Resource, right: str) -> Any:
         if parent is not None:
             parent_key = names[parent.resource.path_parameter]
             parent_id = await crud.parent_id_of(database, resource, parent_key, actor)
-        return Call(request, database, actor, parent_id, names.get(resource.path_parameter, ""))
+        return Call(resource, request, database, actor, parent_id, names.get(resource.path_parameter, ""))
 
-    return Annotated[Call, Depends(call, scope="function")]
-
-
-def _list(resource: Resource, call_of: Any) -> Endpoint:
-    async def list_items(call: call_of) -> Response:
-        listing = parse_listing(resource.view, call.request.scope["query_string"])
-        return json_response(await crud.get_items(call.database, resource, listing, call.actor, call.parent_id))
-
-    return list_items
+    return call
 
 
-def _read(resource: Resource, call_of: Any) -> Endpoint:
-    async def read_item(call: call_of) -> Response:
-        item = await crud.get_item(call.database, resource, call.key, call.actor, call.parent_id)
-        if is_known(call.request, item):
-            return Response(status_code=304, headers={"ETag": f'"{item.version}"'})
-        return item_response(item)
+def _directly(call: Endpoint, endpoint: Endpoint) -> Endpoint:
+    async def answer(request: Request, actor: Actor) -> Response:
+        response: Response = await endpoint(await call(request, actor))
+        return response
 
-    return read_item
+    return answer
 
 
-def _history(resource: Resource, call_of: Any) -> Endpoint:
-    async def read_history(call: call_of, asked: Annotated[HistoryAsked, Query()]) -> Response:
-        size, after_id = asked.size, asked.cursor
-        page = await crud.get_history(call.database, resource, call.key, *call.place, size=size, after_id=after_id)
-        return json_response(page)
+def _typed(function: Endpoint, **kinds: Any) -> Endpoint:
+    """The same function for the framework, which reads from annotations what to call it with."""
 
-    return read_history
+    @wraps(function)
+    async def typed(*given: Any, **named: Any) -> Any:
+        return await function(*given, **named)
+
+    signature = inspect.signature(function)
+    parameters = [
+        each.replace(annotation=kinds.get(each.name, each.annotation)) for each in signature.parameters.values()
+    ]
+    typed.__signature__ = signature.replace(parameters=parameters)
+    return typed
+
+
+async def list_items(call: Call) -> Response:
+    listing = parse_listing(call.resource.view, call.request.scope["query_string"])
+    return json_response(await crud.get_items(call.database, call.resource, listing, call.actor, call.parent_id))
+
+
+async def read_item(call: Call) -> Response:
+    item = await crud.get_item(call.database, call.resource, call.key, call.actor, call.parent_id)
+    if is_known(call.request, item):
+        return Response(status_code=304, headers={"ETag": f'"{item.version}"'})
+    return item_response(item)
+
+
+async def read_history(call: Call, asked: Annotated[HistoryAsked, Query()]) -> Response:
+    size, after_id = asked.size, asked.cursor
+    page = await crud.get_history(call.database, call.resource, call.key, *call.place, size=size, after_id=after_id)
+    return json_response(page)
 
 
 # In these the actor stands before the session: who may not write opens no transaction.
 
 
-def _export(resource: Resource, call_of: Any) -> Endpoint:
-    async def export_items(call: call_of, session: Unit, blobs: TheBlobs) -> Response:
-        asked = pairs_of(call.request.scope["query_string"])
-        kind = one_of("as", Kind, asked.pop("as", Kind.CSV))
-        listing = listing_of(resource.view, asked, refused=PLACING)
-        await record(session, EXPORTED, None, list=resource.several, kind=kind, query=call.request.url.query)
-        pieces = export(call.database, resource, listing, kind, blobs.scratch, call.place)
-        return await file_response(pieces, MEDIA_TYPES[kind], f"{resource.several}.{kind}")
-
-    return export_items
+async def export_items(call: Call, session: Unit, blobs: TheBlobs) -> Response:
+    asked = pairs_of(call.request.scope["query_string"])
+    kind = one_of("as", Kind, asked.pop("as", Kind.CSV))
+    listing = listing_of(call.resource.view, asked, refused=PLACING)
+    await record(session, EXPORTED, None, list=call.resource.several, kind=kind, query=call.request.url.query)
+    pieces = export(call.database, call.resource, listing, kind, blobs.scratch, call.place)
+    return await file_response(pieces, MEDIA_TYPES[kind], f"{call.resource.several}.{kind}")
 
 
-def _import(resource: Resource, call_of: Any) -> Endpoint:
-    async def import_items(
-        call: call_of, asked: Annotated[ImportAsked, Query()], session: Unit, blobs: TheBlobs, queue: TheQueue
-    ) -> Response:
-        kind = kind_of(call.request.headers.get("content-type", ""))
-        path = await blobs.receive(call.request.stream(), LARGEST)
-        done = await take_file(session, queue, blobs, resource, path=path, kind=kind, asked=asked, place=call.place)
-        if isinstance(done, Job):
-            return json_response({"job_id": done.id}, 202, {"Location": f"/api/v1/jobs/{done.id}"})
-        if not done.applied and not asked.dry_run:
-            raise Invalid("Nothing was imported: the file has bad rows, which `errors` names.", **done.model_dump())
-        return json_response(done.model_dump())
-
-    return import_items
+async def import_items(
+    call: Call, asked: Annotated[ImportAsked, Query()], session: Unit, blobs: TheBlobs, queue: TheQueue
+) -> Response:
+    kind = kind_of(call.request.headers.get("content-type", ""))
+    path = await blobs.receive(call.request.stream(), LARGEST)
+    done = await take_file(session, queue, blobs, call.resource, path=path, kind=kind, asked=asked, place=call.place)
+    if isinstance(done, Job):
+        return json_response({"job_id": done.id}, 202, {"Location": f"/api/v1/jobs/{done.id}"})
+    if not done.applied and not asked.dry_run:
+        raise Invalid("Nothing was imported: the file has bad rows, which `errors` names.", **done.model_dump())
+    return json_response(done.model_dump())
 
 
-def _create(resource: Resource, call_of: Any) -> Endpoint:
-    async def create_item(call: call_of, body: Any, session: Unit) -> Response:
-        item = await crud.create_item(session, resource, body.model_dump(), *call.place, alone=alone_of(call.request))
-        path = call.request.url.path.rstrip("/")
-        return item_response(item, 201, {"Location": f"{path}/{item.record['id']}"})
-
-    return create_item
+async def create_item(call: Call, body: Any, session: Unit) -> Response:
+    item = await crud.create_item(session, call.resource, body.model_dump(), *call.place, alone=alone_of(call.request))
+    path = call.request.url.path.rstrip("/")
+    return item_response(item, 201, {"Location": f"{path}/{item.record['id']}"})
 
 
-def _change(resource: Resource, call_of: Any) -> Endpoint:
-    async def change_items_at_once(call: call_of, body: Any, session: Unit) -> Response:
-        return json_response(await change_items(session, resource, body, *call.place))
-
-    return change_items_at_once
+async def change_items_at_once(call: Call, body: Any, session: Unit) -> Response:
+    return json_response(await change_items(session, call.resource, body, *call.place))
 
 
-def _update(resource: Resource, call_of: Any) -> Endpoint:
-    async def update_item(call: call_of, body: Any, session: Unit) -> Response:
-        given, seen = body.model_dump(exclude_unset=True), seen_versions(call.request)
-        place, alone = call.place, alone_of(call.request)
-        item = await crud.update_item(session, resource, call.key, given, *place, versions=seen, alone=alone)
-        return item_response(item)
-
-    return update_item
+async def update_item(call: Call, body: Any, session: Unit) -> Response:
+    given, seen = body.model_dump(exclude_unset=True), seen_versions(call.request)
+    place, alone = call.place, alone_of(call.request)
+    item = await crud.update_item(session, call.resource, call.key, given, *place, versions=seen, alone=alone)
+    return item_response(item)
 
 
-def _put(resource: Resource, call_of: Any) -> Endpoint:
-    async def put_item(call: call_of, body: Any, session: Unit) -> Response:
-        given, seen = body.model_dump(), seen_versions(call.request)
-        actor, parent_id = call.place
-        item, is_new = await crud.put_item(
-            session, resource, call.key, given, actor, versions=seen, parent_id=parent_id
-        )
-        return item_response(item, 201 if is_new else 200)
-
-    return put_item
+async def put_item(call: Call, body: Any, session: Unit) -> Response:
+    given, seen = body.model_dump(), seen_versions(call.request)
+    actor, parent_id = call.place
+    item, is_new = await crud.put_item(
+        session, call.resource, call.key, given, actor, versions=seen, parent_id=parent_id
+    )
+    return item_response(item, 201 if is_new else 200)
 
 
-def _delete(resource: Resource, call_of: Any) -> Endpoint:
-    async def delete_item(call: call_of, session: Unit) -> None:
-        await crud.delete_item(session, resource, call.key, *call.place, versions=seen_versions(call.request))
-
-    return delete_item
+async def delete_item(call: Call, session: Unit) -> None:
+    await crud.delete_item(session, call.resource, call.key, *call.place, versions=seen_versions(call.request))
 
 
-ENDPOINTS: dict[str, Callable[[Resource, Any], Endpoint]] = {
-    "list": _list,
-    "export": _export,
-    "import": _import,
-    "read": _read,
-    "history": _history,
-    "create": _create,
-    "change": _change,
-    "update": _update,
-    "put": _put,
-    "delete": _delete,
+ENDPOINTS: dict[str, Endpoint] = {
+    "list": list_items,
+    "export": export_items,
+    "import": import_items,
+    "read": read_item,
+    "history": read_history,
+    "create": create_item,
+    "change": change_items_at_once,
+    "update": update_item,
+    "put": put_item,
+    "delete": delete_item,
 }
+DIRECT = frozenset({"list", "read"})  # they take nothing but the call
