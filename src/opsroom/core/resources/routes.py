@@ -94,11 +94,9 @@ def _typed(function: Endpoint, **kinds: Any) -> Endpoint:
     async def typed(*given: Any, **named: Any) -> Any:
         return await function(*given, **named)
 
-    signature = inspect.signature(function)
-    parameters = [
-        each.replace(annotation=kinds.get(each.name, each.annotation)) for each in signature.parameters.values()
-    ]
-    typed.__signature__ = signature.replace(parameters=parameters)
+    found = inspect.signature(function)
+    known = [each.replace(annotation=kinds.get(name, each.annotation)) for name, each in found.parameters.items()]
+    vars(typed)["__signature__"] = found.replace(parameters=known)  # where `inspect` looks first
     return typed
 
 
