@@ -8,7 +8,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import hypothesis
@@ -27,6 +27,7 @@ from opsroom.core.auth.models import Role, SessionKind, User
 from opsroom.core.clock import now
 from opsroom.core.db.engine import Database, async_url
 from opsroom.core.jobs.runtime import Runtime
+from opsroom.core.ratelimit import Counts
 from opsroom.main import create_app
 from opsroom.settings import Settings
 
@@ -201,6 +202,26 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
     yield application
     await application.state.last_use.settled()
     await application.state.database.close()
+
+
+MakeApp = Callable[..., FastAPI]
+
+
+@pytest.fixture
+async def make_app(settings: Settings) -> AsyncIterator[MakeApp]:
+    """The application with some settings changed."""
+    made: list[FastAPI] = []
+
+    def make(**changed: Any) -> FastAPI:
+        app = create_app(Settings.model_validate({**settings.model_dump(), **changed}), work=False)
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        (counts,) = [each.kwargs["counts"] for each in app.user_middleware if "counts" in each.kwargs]
+        await cast("Counts", counts).close()
+        await app.state.database.close()
 
 
 @pytest.fixture

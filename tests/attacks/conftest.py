@@ -4,22 +4,19 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from tests.conftest import NO_PASSWORD
+from tests.conftest import NO_PASSWORD, MakeApp
 
 from opsroom.commands.serve import server_options
 from opsroom.core.auth.actions import open_session
 from opsroom.core.auth.guards import COOKIE
 from opsroom.core.auth.models import Role, SessionKind, User
-from opsroom.core.ratelimit import Counts
-from opsroom.main import create_app
 from opsroom.settings import Settings
 
-MakeApp = Callable[..., FastAPI]
 Serve = Callable[..., Awaitable["Wire"]]
 
 
@@ -57,23 +54,6 @@ def request_of(method: str, path: str, *headers: str) -> bytes:
 
 def status_of(answer: bytes) -> int:
     return int(answer.split(b" ", 2)[1])
-
-
-@pytest.fixture
-async def make_app(settings: Settings) -> AsyncIterator[MakeApp]:
-    """The application with some settings changed."""
-    made: list[FastAPI] = []
-
-    def make(**changed: Any) -> FastAPI:
-        app = create_app(Settings.model_validate({**settings.model_dump(), **changed}), work=False)
-        made.append(app)
-        return app
-
-    yield make
-    for app in made:
-        (counts,) = [each.kwargs["counts"] for each in app.user_middleware if "counts" in each.kwargs]
-        await cast("Counts", counts).close()
-        await app.state.database.close()
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.attacks.conftest import MakeApp, Serve, request_of, status_of
-from tests.conftest import sign_in
+from tests.attacks.conftest import Serve, request_of, status_of
+from tests.conftest import MakeApp, sign_in
 
 from opsroom.core.auth.models import Role
 

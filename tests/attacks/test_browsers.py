@@ -7,8 +7,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from tests.attacks.conftest import MakeApp, Serve, cookie_of
-from tests.conftest import sign_in
+from tests.attacks.conftest import Serve, cookie_of
+from tests.conftest import MakeApp, sign_in
 
 from opsroom.core.auth.guards import COOKIE, PUBLIC, guard_of
 from opsroom.core.auth.models import Role

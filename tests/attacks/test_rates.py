@@ -3,8 +3,8 @@
 import httpx
 import pytest
 from fastapi import FastAPI
-from tests.attacks.conftest import MakeApp, Serve, cookie_of, status_of
-from tests.conftest import sign_in
+from tests.attacks.conftest import Serve, cookie_of, status_of
+from tests.conftest import MakeApp, sign_in
 
 from opsroom.core.auth.guards import COOKIE
 from opsroom.core.auth.models import Role

@@ -14,7 +14,7 @@ import structlog
 from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from tests.attacks.conftest import MakeApp
+from tests.conftest import MakeApp
 
 from opsroom.core.auth.actions import create_sign_in_link, create_user
 from opsroom.core.auth.guards import COOKIE

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
@@ -12,33 +12,14 @@ from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 from limits import parse
-from tests.conftest import sign_in
+from tests.conftest import MakeApp, sign_in
 from tests.redis_server import Redis, free_port, running_redis
 
 from opsroom.core.auth.guards import COOKIE
 from opsroom.core.auth.models import Role
 from opsroom.core.ratelimit import Counts, OwnCounts, _address, parse_limit
-from opsroom.main import create_app
-from opsroom.settings import Settings
 
 Problem = Callable[[httpx.Response, int], dict[str, Any]]
-
-
-@pytest.fixture
-async def limited(settings: Settings) -> AsyncIterator[Callable[..., FastAPI]]:
-    """The application with limits of the test's own."""
-    made: list[FastAPI] = []
-
-    def make(**limits: Any) -> FastAPI:
-        app = create_app(Settings.model_validate({**settings.model_dump(), **limits}), work=False)
-        made.append(app)
-        return app
-
-    yield make
-    for app in made:
-        (counts,) = [each.kwargs["counts"] for each in app.user_middleware if "counts" in each.kwargs]
-        await cast("Counts", counts).close()
-        await app.state.database.close()
 
 
 @asynccontextmanager
@@ -59,9 +40,9 @@ ME = "/api/v1/auth/me"
 @sqlite_only
 class TestRequests:
     async def test_beyond_the_limit_the_answer_is_429_and_says_when_to_come_back(
-        self, limited: Callable[..., FastAPI], problem_of: Problem
+        self, make_app: MakeApp, problem_of: Problem
     ) -> None:
-        async with visitor(limited(rate_limit="3/hour")) as client:
+        async with visitor(make_app(rate_limit="3/hour")) as client:
             assert await statuses(client, ME, 3) == [401, 401, 401]
             answer = await client.get(ME)
             document = problem_of(answer, 429)
@@ -69,8 +50,8 @@ class TestRequests:
         assert 1 <= int(answer.headers["retry-after"]) == document["retry_after"] <= 3600
         assert answer.headers["x-request-id"] == document["request_id"]
 
-    async def test_one_who_signed_in_is_counted_alone_wherever_they_are(self, limited: Callable[..., FastAPI]) -> None:
-        app = limited(rate_limit="2/hour")
+    async def test_one_who_signed_in_is_counted_alone_wherever_they_are(self, make_app: MakeApp) -> None:
+        app = make_app(rate_limit="2/hour")
         first, second = [f"Bearer {await sign_in(app, Role.USER, name)}" for name in ("wanjiru", "otieno")]
         async with visitor(app, authorization=first) as one, visitor(app, authorization=second) as other:
             assert await statuses(one, ME, 3) == [200, 200, 429]
@@ -78,14 +59,14 @@ class TestRequests:
         async with visitor(app, "192.0.2.77", authorization=first) as elsewhere:
             assert await statuses(elsewhere, ME, 1) == [429]
 
-    async def test_a_session_cookie_is_an_identity_too(self, limited: Callable[..., FastAPI]) -> None:
-        app = limited(rate_limit="2/hour")
+    async def test_a_session_cookie_is_an_identity_too(self, make_app: MakeApp) -> None:
+        app = make_app(rate_limit="2/hour")
         for cookie in ("one", "other"):
             async with visitor(app, cookie=f"theme=dark; {COOKIE}={cookie}") as client:
                 assert await statuses(client, ME, 3) == [401, 401, 429]
 
-    async def test_inventing_a_credential_for_each_request_does_not_help(self, limited: Callable[..., FastAPI]) -> None:
-        app = limited(rate_limit="2/hour", address_rate_limit="5/hour")
+    async def test_inventing_a_credential_for_each_request_does_not_help(self, make_app: MakeApp) -> None:
+        app = make_app(rate_limit="2/hour", address_rate_limit="5/hour")
         answers = []
         async with visitor(app) as client:
             for number in range(7):
@@ -93,8 +74,8 @@ class TestRequests:
                 answers.append(answer.status_code)
         assert answers == [401] * 5 + [429] * 2
 
-    async def test_attempts_to_sign_in_have_a_stricter_limit(self, limited: Callable[..., FastAPI]) -> None:
-        app = limited(sign_in_rate_limit="2/hour")
+    async def test_attempts_to_sign_in_have_a_stricter_limit(self, make_app: MakeApp) -> None:
+        app = make_app(sign_in_rate_limit="2/hour")
         form = {"username": "wanjiru", "password": "a guess of many"}
         async with visitor(app) as client, visitor(app, "192.0.2.2") as neighbour:
             tried = [(await client.post("/api/v1/auth/token", data=form)).status_code for _ in range(3)]
@@ -104,20 +85,20 @@ class TestRequests:
             assert await statuses(client, ME, 1) == [401], "other requests go on"
             assert (await neighbour.post("/api/v1/auth/token", data=form)).status_code == 401
 
-    async def test_health_and_static_files_are_not_counted(self, limited: Callable[..., FastAPI]) -> None:
-        async with visitor(limited(rate_limit="1/hour", address_rate_limit="1/hour")) as client:
+    async def test_health_and_static_files_are_not_counted(self, make_app: MakeApp) -> None:
+        async with visitor(make_app(rate_limit="1/hour", address_rate_limit="1/hour")) as client:
             await client.get(ME)
             assert await statuses(client, ME, 1) == [429]
             for path in ("/livez", "/readyz", "/healthz", "/static/favicon.svg"):
                 assert await statuses(client, path, 3) == [200, 200, 200]
 
-    async def test_no_limit_is_a_choice(self, limited: Callable[..., FastAPI]) -> None:
-        unlimited = limited(rate_limit="none", address_rate_limit="none", sign_in_rate_limit="none")
+    async def test_no_limit_is_a_choice(self, make_app: MakeApp) -> None:
+        unlimited = make_app(rate_limit="none", address_rate_limit="none", sign_in_rate_limit="none")
         async with visitor(unlimited) as client:
             assert set(await statuses(client, ME, 30)) == {401}
 
-    async def test_without_redis_running_answers_are_what_they_are(self, limited: Callable[..., FastAPI]) -> None:
-        app = limited(rate_limit="2/hour", redis_url=f"redis://127.0.0.1:{free_port()}")
+    async def test_without_redis_running_answers_are_what_they_are(self, make_app: MakeApp) -> None:
+        app = make_app(rate_limit="2/hour", redis_url=f"redis://127.0.0.1:{free_port()}")
         async with visitor(app) as client:
             assert await statuses(client, ME, 3) == [401, 401, 429]
 
@@ -253,10 +234,8 @@ class TestRedis:
             assert await looking == [True]
 
     @sqlite_only
-    async def test_killing_redis_in_the_middle_breaks_no_answer(
-        self, redis: Redis, limited: Callable[..., FastAPI]
-    ) -> None:
-        app = limited(rate_limit="5/hour", redis_url=redis.url)
+    async def test_killing_redis_in_the_middle_breaks_no_answer(self, redis: Redis, make_app: MakeApp) -> None:
+        app = make_app(rate_limit="5/hour", redis_url=redis.url)
         async with visitor(app) as client:
             assert await statuses(client, ME, 2) == [401, 401]
             redis.kill()
