@@ -7,6 +7,7 @@ written, audited. Bare: `session.run` of onnxruntime on the very arrays that the
 In turn, wall time and seconds of this process's processor, medians; the outputs that were written are compared with
 the bare ones. Each round has an inspection of its own.
 
+"Decoding" is Pillow alone over the same files, in as many threads: work that a job must do and the floor does not.
 "model" is how much of the job the model itself took. The rest does not grow with the model: a second line says what
 the ratio is with a model that takes ten times as long, by running the same one ten times over in its place.
 """
@@ -41,6 +42,7 @@ from opsroom.quality.images.actions import HandedIn, add_image
 from opsroom.quality.images.reading import Picture
 from opsroom.quality.inference.asking import Wish, ask
 from opsroom.quality.inference.catalogue import Catalogue, keep_artifact
+from opsroom.quality.inference.looking import AT_ONCE
 from opsroom.quality.inference.models import InferenceJob
 from opsroom.quality.inspections.models import Inspection
 from opsroom.quality.kinds import InspectionType, PartType
@@ -109,21 +111,24 @@ async def measure(engine: str, settings: Settings, pictures: list[Any], rounds: 
     catalogue = inference_catalogue(house)
     model = await catalogue.shipped()
     pixels = batch([prepared(each, model.contract) for each in pictures])
+    files = [png(each) for each in pictures]
     for times in (1, 10):
         used = model if times == 1 else Slow(*(getattr(model, name) for name in model.__dataclass_fields__))
         catalogue._loaded[model.sha256] = used  # noqa: SLF001  what the job will find loaded
-        job, bare = Side(), Side()
+        job, bare, decoding = Side(), Side(), Side()
         spent: list[float] = []
         for turn in range(rounds + 1):
             inspection = await prepare(house, used, pictures, f"{times}-{turn}")
             runtime = Runtime(house.database, house.queue, Metrics())
             took = await clocked(runtime.run_until_idle)
             floor = await clocked(partial(bare_run, model, pixels, times))
+            decoded = await clocked(partial(decode, files))
             spent.append(await check(house, inspection, model, pixels))
             if turn:  # the first round warms both sides
                 job.add(*took)
                 bare.add(*floor)
-        told(engine, times, job, bare, statistics.median(spent))
+                decoding.add(*decoded)
+        told(engine, times, (job, bare, decoding), statistics.median(spent))
     await house.database.close()
 
 
@@ -139,14 +144,18 @@ async def prepare(house: House, model: Model, pictures: list[Any], name: str) ->
     async with house.database.transaction() as session:
         inspection = await planned(session, name)
         for unit, pixels in enumerate(pictures, 1):
-            written = io.BytesIO()
-            Image.fromarray(pixels).save(written, "PNG")
-            blob = await house.blobs.keep_bytes(written.getvalue())
+            blob = await house.blobs.keep_bytes(png(pixels))
             given = HandedIn(f"{unit}.png", blob, Picture("image/png", SIZE, SIZE))
             await add_image(session, SYSTEM, inspection.id, given, unit)
         await keep_artifact(session, model)
         await ask(session, house.queue, SYSTEM, inspection.id, Wish(model))
         return inspection.id
+
+
+def png(pixels: Any) -> bytes:
+    written = io.BytesIO()
+    Image.fromarray(pixels).save(written, "PNG")
+    return written.getvalue()
 
 
 async def planned(session: AsyncSession, name: str) -> Inspection:
@@ -176,6 +185,14 @@ async def bare_run(model: Model, pixels: Tensor, times: int) -> None:
         await asyncio.to_thread(model.session.run, NAMES, {INPUT: pixels})
 
 
+async def decode(files: list[bytes]) -> None:
+    def some(share: list[bytes]) -> None:
+        for each in share:
+            Image.open(io.BytesIO(each)).load()
+
+    await asyncio.gather(*(asyncio.to_thread(some, files[start::AT_ONCE]) for start in range(AT_ONCE)))
+
+
 async def check(house: House, inspection: Any, model: Model, pixels: Tensor) -> float:
     """The outputs that were written are those of the bare model; gives the seconds the model took in the job."""
     query = select(InferenceJob).where(InferenceJob.inspection_id == inspection).order_by(InferenceJob.id)
@@ -190,13 +207,14 @@ async def check(house: House, inspection: Any, model: Model, pixels: Tensor) -> 
         return sum({run.job_id: (run.compute_ms or 0) / 1000 for run in runs}.values())
 
 
-def told(engine: str, times: int, job: Side, bare: Side, model: float) -> None:
-    wall, floor = statistics.median(job.wall), statistics.median(bare.wall)
+def told(engine: str, times: int, sides: tuple[Side, Side, Side], model: float) -> None:
+    wall, floor, decoding = (statistics.median(side.wall) for side in sides)
+    worked, least, decoded = (statistics.median(side.processor) for side in sides)
     print(
         f"{engine:11} model × {times:2}: job {wall:.3f} s (of which model {model:.3f} s), bare {floor:.3f} s: "
-        f"{wall / floor:.2f} ×; processor {statistics.median(job.processor):.3f} s, "
-        f"{statistics.median(bare.processor):.3f} s: "
-        f"{statistics.median(job.processor) / statistics.median(bare.processor):.2f} ×"
+        f"{wall / floor:.2f} ×, with decoding ({decoding:.3f} s) {wall / (floor + decoding):.2f} ×; "
+        f"processor {worked:.3f} s, {least:.3f} s: {worked / least:.2f} ×, "
+        f"with decoding ({decoded:.3f} s) {worked / (least + decoded):.2f} ×"
     )
 
 

@@ -143,9 +143,9 @@ def test_every_range_is_the_slice_of_the_whole(
 async def test_changed_bytes_are_found_out_and_never_served(blobs: Blobs, tmp_path: Path) -> None:
     await blobs.keep_bytes(CONTENT)
     stored(tmp_path).write_bytes(CONTENT.replace(b"fox", b"cat"))
-    for read in (blobs.verify, blobs.fetch):
+    for reading in (blobs.verify(SHA256), blobs.fetch(SHA256), asyncio.to_thread(blobs.read, SHA256)):
         with pytest.raises(Unavailable, match="corrupted") as caught:
-            await read(SHA256)
+            await reading
         assert caught.value.code == "artifact_corrupted"
     assert list(blobs.scratch.iterdir()) == []
     await blobs.keep_bytes(CONTENT)

@@ -1,5 +1,6 @@
 """Blobs in tiers, in folders and in a real S3-compatible store: found wherever they are, verified on every way."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -36,6 +37,7 @@ async def test_a_blob_is_read_whole_in_part_and_as_a_file(blobs: Blobs) -> None:
     path = await blobs.fetch(blob.sha256)
     assert path.read_bytes() == CONTENT
     path.unlink()
+    assert await asyncio.to_thread(blobs.read, blob.sha256) == CONTENT
 
 
 @pytest.mark.parametrize("tier", [Tier.WARM, Tier.COLD, Tier.ARCHIVE])
@@ -48,10 +50,12 @@ async def test_a_moved_blob_is_found_where_it_is(blobs: Blobs, tier: Tier) -> No
     assert await blobs.tiers_of(blob.sha256) == [tier]
     assert await whole(blobs.stream(blob.sha256, 5, 9)) == CONTENT[5:9]
     await blobs.verify(blob.sha256)
+    assert await asyncio.to_thread(blobs.read, blob.sha256) == CONTENT
     await blobs.remove(blob.sha256)
-    with pytest.raises(Unavailable) as missing:
-        await blobs.verify(blob.sha256)
-    assert missing.value.code == "artifact_missing"
+    for reading in (blobs.verify(blob.sha256), asyncio.to_thread(blobs.read, blob.sha256)):
+        with pytest.raises(Unavailable) as missing:
+            await reading
+        assert missing.value.code == "artifact_missing"
 
 
 async def test_what_arrives_in_pieces_is_kept_and_too_much_is_refused(blobs: Blobs) -> None:
@@ -77,7 +81,8 @@ async def test_a_changed_object_of_a_bucket_is_noticed_and_not_moved(
         bucket, place = from_url(url), f"{blob.sha256[:2]}/{blob.sha256}"
         assert bytes(await (await bucket.get_async(place)).bytes_async()) == CONTENT
         await bucket.put_async(place, CONTENT[:-1] + b"x")
-        for attempt in (blobs.verify(blob.sha256), blobs.copy(blob.sha256, Tier.COLD)):
+        read = asyncio.to_thread(blobs.read, blob.sha256)
+        for attempt in (blobs.verify(blob.sha256), blobs.copy(blob.sha256, Tier.COLD), read):
             with pytest.raises(Unavailable) as refused:
                 await attempt
             assert refused.value.code == "artifact_corrupted"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import select, update
+from sqlalchemy import func, null, select, update
 from tests.quality.inference.conftest import NUMBER, Problem, Q, Work, hand_in, infer, listed, png
 
 from opsroom.core.jobs.models import Job, JobStatus
@@ -109,6 +109,9 @@ async def test_an_image_that_is_lost_or_broken_fails_alone(
     await work()
     runs = {each["input_artifact_id"]: each for each in await listed(user, "inference-jobs")}
     assert [runs[each]["status"] for each in (lost, broken, good)] == ["failed", "failed", "succeeded"]
+    async with database.transaction() as session:
+        without = select(func.count()).where(InferenceJob.outputs.is_(null()))
+        assert await session.scalar(without) == 2
     assert "is missing; restore it from a backup" in runs[lost]["error"]
     assert runs[broken]["error"].startswith("The image is broken")
     assert [each["image_artifact_id"] for each in await listed(user, "defects")] == [good]

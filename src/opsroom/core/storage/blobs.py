@@ -147,6 +147,27 @@ class Blobs:
             raise _corrupted(sha256)
         return path
 
+    def read(self, sha256: str) -> bytes:
+        """All of a blob that fits into memory, verified. Blocking: for threads that read many, one after the other.
+
+        Raises:
+            Unavailable: the blob is missing or its bytes have changed.
+        """
+        with _told_plainly(sha256):
+            content = self._content(sha256)
+        if hashlib.sha256(content).hexdigest() != sha256:
+            log.error("a stored file is corrupted", sha256=sha256)
+            raise _corrupted(sha256)
+        return content
+
+    def _content(self, sha256: str) -> bytes:
+        for place in self._places.values():
+            with suppress(FileNotFoundError):
+                if place.folder is not None:
+                    return (place.folder / _key(sha256)).read_bytes()
+                return bytes(place.store.get(_key(sha256)).bytes())
+        raise FileNotFoundError(sha256)
+
     def _linked(self, sha256: str) -> Path | None:
         """A second name for a blob of a local folder: nothing is copied. None where that cannot be had."""
         path = self.scratch / f"blob-{uuid7()}"

@@ -34,7 +34,7 @@ class Catalogue:
         """
         async with self._turn:
             if sha256 not in self._loaded:
-                model = await self._load(await self._content(sha256))
+                model = await self._load(await asyncio.to_thread(self._blobs.read, sha256))
                 self._keep(model)
             return self._loaded[sha256]
 
@@ -43,13 +43,6 @@ class Catalogue:
         content = await asyncio.to_thread(shipped)
         blob = await self._blobs.keep_bytes(content)
         return await self.by_hash(blob.sha256)
-
-    async def _content(self, sha256: str) -> bytes:
-        path = await self._blobs.fetch(sha256)
-        try:
-            return await asyncio.to_thread(path.read_bytes)
-        finally:
-            path.unlink(missing_ok=True)
 
     async def _load(self, content: bytes) -> Model:
         model = await asyncio.to_thread(load, content, self._threads)

@@ -48,14 +48,14 @@ class Inference:
             model = await self._catalogue.by_hash(payload.model_sha256)
             async with self._database.transaction() as session:
                 taken = await take(session, model, run, self._backend.server)
-            await run.progress(0.1, f"looking at {len(taken)} images")
             return await self._looked(model, taken, run) if taken else []
         except Unusable as refused:
             raise Permanent(str(refused)) from refused
 
     async def _looked(self, model: Model, taken: list[Taken], run: Run) -> list[Seen]:
         try:
-            return await _watched(look(self._blobs, model, self._backend, taken), run)
+            message = f"looking at {len(taken)} images"
+            return await _watched(look(self._blobs, model, self._backend, taken), run, message)
         except ServerAway as away:
             async with self._database.transaction() as session:
                 await give_back(session, taken, str(away))
@@ -68,12 +68,12 @@ class Inference:
         await end_all(session, run, _status_for(sentence), sentence)
 
 
-async def _watched(work: Coroutine[Any, Any, list[Seen]], run: Run) -> list[Seen]:
-    """Work that ends early when somebody cancels the job."""
+async def _watched(work: Coroutine[Any, Any, list[Seen]], run: Run, message: str) -> list[Seen]:
+    """Work that ends early when somebody cancels the job. Of work that is done at once no progress is written."""
     task = asyncio.create_task(work)
     try:
         while not (await asyncio.wait({task}, timeout=ASK_EVERY))[0]:
-            await run.progress(0.5)
+            await run.progress(0.5, message)
         return task.result()
     finally:
         task.cancel()

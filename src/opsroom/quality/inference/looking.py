@@ -1,6 +1,7 @@
 """Looking at images: read, prepare, run the model once over all of them, tell what was found in each."""
 
 import asyncio
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from opsroom.quality.vision.tensors import Prepared, batch, prepared
 from opsroom.quality.vision.values import Contract, Found, UnreadableImage
 
 LOST = ("artifact_missing", "artifact_corrupted")
-AT_ONCE = 4  # images that are read and scaled side by side
+AT_ONCE = 4  # threads that read and scale images side by side
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,11 @@ async def look(blobs: Blobs, model: Model, backend: Backend, taken: Sequence[Tak
     Raises:
         ServerAway, ServerRefused, UnusableOutput, Unavailable: none of them could be looked at.
     """
-    gate = asyncio.Semaphore(AT_ONCE)
-    read = await asyncio.gather(*(_read(gate, blobs, model.contract, each) for each in taken))
-    images = [(run, image) for run, image in zip(taken, read, strict=True) if isinstance(image, Prepared)]
-    failed = [Seen(run.id, error=image) for run, image in zip(taken, read, strict=True) if isinstance(image, str)]
+    shares = [share for start in range(AT_ONCE) if (share := taken[start::AT_ONCE])]
+    parts = await asyncio.gather(*(asyncio.to_thread(_read, blobs, model.contract, share) for share in shares))
+    read = {run_id: image for part in parts for run_id, image in part}
+    images = [(run, image) for run in taken if isinstance(image := read[run.id], Prepared)]
+    failed = [Seen(run.id, error=image) for run in taken if isinstance(image := read[run.id], str)]
     if not images:
         return failed
     began, clock = now(), asyncio.get_running_loop().time
@@ -65,18 +67,20 @@ async def look(blobs: Blobs, model: Model, backend: Backend, taken: Sequence[Tak
     ]
 
 
-async def _read(gate: asyncio.Semaphore, blobs: Blobs, contract: Contract, run: Taken) -> Prepared | str:
-    """The image, or the sentence that says why it cannot be looked at."""
-    async with gate:
-        try:
-            path = await blobs.fetch(run.input_sha256)
-        except Unavailable as refused:
-            if refused.code in LOST:
-                return refused.sentence
-            raise
-        try:
-            return await asyncio.to_thread(lambda: prepared(read_photograph(path).pixels, contract))
-        except UnreadableImage as refused:
-            return str(refused)
-        finally:
-            path.unlink(missing_ok=True)
+def _read(blobs: Blobs, contract: Contract, share: Sequence[Taken]) -> list[tuple[UUID, Prepared | str]]:
+    """Blocking. Each image, or the sentence that says why it cannot be looked at.
+
+    One thread for many images: the way to a thread and back costs as much as a small image.
+    """
+    return [(run.id, _image(blobs, contract, run)) for run in share]
+
+
+def _image(blobs: Blobs, contract: Contract, run: Taken) -> Prepared | str:
+    try:
+        return prepared(read_photograph(io.BytesIO(blobs.read(run.input_sha256))).pixels, contract)
+    except UnreadableImage as refused:
+        return str(refused)
+    except Unavailable as refused:
+        if refused.code in LOST:
+            return refused.sentence
+        raise

@@ -40,7 +40,7 @@ async def take(session: AsyncSession, model: Model, run: Run, server: str) -> li
         chosen += await _waiting_elsewhere(session, model.sha256, run.job_id, room)
     if not chosen:
         return []
-    await session.execute(
+    rows = await session.execute(
         update(InferenceJob)
         .where(InferenceJob.id.in_(chosen))
         .values(
@@ -51,11 +51,10 @@ async def take(session: AsyncSession, model: Model, run: Run, server: str) -> li
             version=InferenceJob.version + 1,
             updated_at=await queries.moment(session),
         )
+        .returning(InferenceJob.id, InferenceJob.attempts, InferenceJob.input_sha256, InferenceJob.threshold)
         .execution_options(synchronize_session=False)
     )
-    columns = (InferenceJob.id, InferenceJob.attempts, InferenceJob.input_sha256, InferenceJob.threshold)
-    rows = await session.execute(select(*columns).where(InferenceJob.id.in_(chosen)).order_by(InferenceJob.id))
-    return [Taken(*row) for row in rows]
+    return sorted((Taken(*row) for row in rows), key=lambda each: each.id)
 
 
 async def _waiting_elsewhere(session: AsyncSession, sha256: str, job_id: UUID, room: int) -> Sequence[UUID]:
