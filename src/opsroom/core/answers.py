@@ -1,13 +1,20 @@
-"""JSON answers, files made while they are sent, and the entity tags by which a caller says which version it knows."""
+"""Bodies and answers of JSON, files made while they are sent, and the entity tags by which a caller says which version
+it knows.
+"""
 
+import json
 import re
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
 
 from opsroom.core.db.lists import Item, to_json
+
+Shape = TypeVar("Shape", bound=BaseModel)
 
 ENTITY_TAG = re.compile(r'(?P<weak>W/)?"(?P<version>\d{1,9})"')
 
@@ -18,6 +25,16 @@ def json_response(content: Any, status: int = 200, headers: dict[str, str] | Non
 
 def item_response(item: Item, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return json_response(item.record, status, {"ETag": f'"{item.version}"', **(headers or {})})
+
+
+async def plain_body(request: Request, shape: type[Shape] | None) -> Shape | None:
+    """A JSON body that is as the shape wants it; None for every other, of which the framework tells what is wrong."""
+    if shape is None or request.headers.get("content-type") != "application/json":
+        return None
+    try:
+        return shape.model_validate(json.loads(await request.body()))
+    except (ValueError, RecursionError, ClientDisconnect):
+        return None
 
 
 def seen_versions(request: Request) -> set[int] | None:

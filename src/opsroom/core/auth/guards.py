@@ -10,7 +10,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from sqlalchemy import Select, bindparam, select
 from starlette.routing import BaseRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from opsroom.core.actor import ANONYMOUS, Actor
 from opsroom.core.auth.arrival import origin_of
@@ -130,19 +130,28 @@ def guard_before_body(route: APIRoute) -> None:
     route.app = guarded
 
 
-def answer_directly(route: BaseRoute, answer: Callable[[Request, Actor], Awaitable[Response]]) -> None:
-    """Past the framework's solving of dependencies, which costs as much as reading a row; the guard stays the route's.
+def answer_directly(route: BaseRoute, answer: Callable[[Request, Actor], Awaitable[Response | None]]) -> None:
+    """Past the framework's solving of dependencies, which costs more than a statement; the guard stays the route's.
 
-    For a route whose function takes nothing but what the guard gives.
+    What `answer` gives None for goes the framework's way, with the body that has arrived.
     """
     assert isinstance(route, APIRoute)  # noqa: S101  nothing else has a guard
-    guard = guard_of(route)
+    guard, otherwise = guard_of(route), route.app
     assert guard is not None  # noqa: S101  nor is any without
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive, send)
+        arrived: list[Message] = []
+
+        async def keeping() -> Message:
+            arrived.append(await receive())
+            return arrived[-1]
+
+        async def again() -> Message:
+            return arrived.pop(0) if arrived else await receive()
+
+        request = Request(scope, keeping, send)
         response = await answer(request, await guard(request, await current_actor(request)))
-        await response(scope, receive, send)
+        await (otherwise(scope, again, send) if response is None else response(scope, receive, send))
 
     route.app = guarded
 

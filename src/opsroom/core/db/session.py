@@ -35,12 +35,6 @@ def begin_with(request: Request, first: Callable[[AsyncSession], Awaitable[None]
     request.state.first_in_unit = first
 
 
-def alone_of(request: Request) -> Database | None:
-    """The database, where a single statement may be the request's transaction: nothing else is to begin it."""
-    database = database_of(request)
-    return database if database.alone and getattr(request.state, "first_in_unit", None) is None else None
-
-
 def session_of(request: Request) -> AsyncSession:
     """The session of the unit of work that the request has open."""
     session: AsyncSession = request.state.session

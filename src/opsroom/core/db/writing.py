@@ -20,18 +20,12 @@ from opsroom.core.db.violations import refusal_for
 Values = Mapping[str, Any]
 
 
-async def insert_rows(
-    session: AsyncSession, view: View, rows: Sequence[Values], words: str, alone: Database | None = None
-) -> list[Item]:
+async def insert_rows(session: AsyncSession, view: View, rows: Sequence[Values], words: str) -> list[Item]:
     """All of them, in as few statements as there are sets of columns given. `words` say what a row is.
-
-    alone: the database, where nothing else is written in the session; one row then needs no unit of work
 
     Raises:
         Conflict, Invalid: a constraint is broken; of several rows it is not said which broke it.
     """
-    if alone and len(rows) == 1 and (item := await _insert_alone(alone, view, rows[0])):
-        return [item]
     connection = await session.connection()
     alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for position, values in enumerate(rows):
@@ -59,15 +53,12 @@ async def change_row(
     words: str,
     *,
     given: dict[str, Any] | None = None,
-    alone: Database | None = None,
 ) -> Item | None:
-    """The row that a statement of this shape finds, updates or deletes; None if there is none. `alone`: as above.
+    """The row that a statement of this shape finds, updates or deletes; None if there is none.
 
     Raises:
         Conflict, Invalid: `given` breaks a constraint, or others refer to the row to be deleted.
     """
-    if alone and (item := await _write_alone(alone, view, shape, rule, values)):
-        return item
     connection = await session.connection()
     statement, of_rule = prepared(view, shape, rule, connection.dialect.name)
     try:
@@ -78,19 +69,20 @@ async def change_row(
     return Item(statement.record(rows[0]), rows[0][-1]) if rows else None
 
 
-async def _insert_alone(database: Database, view: View, values: Values) -> Item | None:
-    """As `_write_alone`, a row with these values."""
+async def insert_alone(database: Database, view: View, values: Values) -> Item | None:
+    """As `change_alone`, a row with these values."""
     given = _defaults(view.table) | dict(values)
     place = {f"set_{name}": value for name, value in given.items()}
-    return await _write_alone(database, view, insert_shape(given), None, place)
+    return await change_alone(database, view, insert_shape(given), None, place)
 
 
-async def _write_alone(database: Database, view: View, shape: Shape, rule: Rule, values: Values) -> Item | None:
+async def change_alone(database: Database, view: View, shape: Shape, rule: Rule, values: Values) -> Item | None:
     """The row that a statement of this shape makes, changes or deletes, in a transaction of its own.
 
-    None if a unit of work has to tell why not: there is no such row, or it would break a constraint.
+    None if that takes a unit of work, if only to tell why not: there is no such row, or it would break a constraint.
     """
-    assert database.alone is not None  # noqa: S101  callers look
+    if database.alone is None:
+        return None
     statement, of_rule = prepared(view, shape, rule, database.dialect_name, alone=True)
     ready = statement.compiled.ready({**values, **of_rule, "origin": as_hex(current_origin())})
     try:

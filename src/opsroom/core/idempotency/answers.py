@@ -19,6 +19,7 @@ from fastapi.routing import APIRoute, request_response
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.types import Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from opsroom.core.auth.guards import PUBLIC, Allow, calls_of, current_actor, guard_of
@@ -29,6 +30,7 @@ from opsroom.core.idempotency.models import IdempotentAnswer
 from opsroom.core.openapi import parameter
 
 HEADER = "Idempotency-Key"
+NAME = HEADER.lower().encode()
 REPLAYED = "Idempotency-Replayed"
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 KEPT_HEADERS = ("content-type", "etag", "location")
@@ -72,14 +74,19 @@ def repeatable(route: APIRoute) -> None:
         return
     extra = route.openapi_extra or {}
     route.openapi_extra = extra | {"parameters": [*extra.get("parameters", ()), DESCRIBED]}
-    route.app = request_response(_answering(route.get_route_handler(), guard))
+    plainly, repeatably = route.app, request_response(_answering(route.get_route_handler(), guard))
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        has_key = any(name == NAME for name, _ in scope["headers"])
+        await (repeatably if has_key else plainly)(scope, receive, send)
+
+    route.app = answer
 
 
 def _answering(handle: Handler, guard: Allow) -> Handler:
     async def answer(request: Request) -> Response:
-        key = request.headers.get(HEADER)
-        actor = None if key is None else await current_actor(request)
-        if key is None or actor is None or actor.user_id is None:
+        key, actor = request.headers[HEADER], await current_actor(request)
+        if actor.user_id is None:
             # Strangers are one actor: who guessed another's key would be told the other's answer.
             return await handle(request)
         await guard(request, actor)

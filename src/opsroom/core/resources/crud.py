@@ -110,16 +110,13 @@ async def create_item(
     values: Values,
     actor: Actor,
     parent_id: UUID | None = None,
-    *,
-    alone: Database | None = None,
 ) -> Item:
-    """`alone`: given where this is all that the session is to write, so that one statement can do it without it.
-
+    """
     Raises:
         Conflict: another record has one of the unique values, or a reference leads nowhere.
         Invalid: a value cannot be stored.
     """
-    (item,) = await _insert(session, resource, [values], (actor, parent_id), alone)
+    (item,) = await _insert(session, resource, [values], (actor, parent_id))
     return item
 
 
@@ -142,7 +139,6 @@ async def update_item(
     parent_id: UUID | None = None,
     *,
     versions: Collection[int] | None = None,
-    alone: Database | None = None,
 ) -> Item:
     """Change the given fields in one statement; `versions`, if given, are those the caller has seen.
 
@@ -151,16 +147,14 @@ async def update_item(
         PreconditionFailed: its version is another one by now.
         Conflict, Invalid: as for `create_item`.
     """
-    shape, place = _named(resource, key, parent_id)
     given = dict(values)
     if resource.prepare:
         present = await _present(session, resource, key, actor, parent_id)
         given = await resource.prepare(session, actor, given, UUID(str(present.record["id"])))
     given = storable(resource.table, given)
-    place |= {f"set_{name}": value for name, value in given.items()} | {"now": now()} | _seen(versions)
-    change: Shape = update_shape(shape, given, None if versions is None else len(versions)) if given else shape
-    rule, view, alone = resource.rule(actor), resource.view, None if resource.prepare else alone
-    found = await change_row(session, view, change, rule, place, resource.words, given=given, alone=alone)
+    change, place = change_of(resource, key, given, parent_id, versions)
+    rule, view = resource.rule(actor), resource.view
+    found = await change_row(session, view, change, rule, place, resource.words, given=given)
     if found is None or (versions is not None and not given and found.version not in versions):
         raise await _why_not(session, resource, key, actor, parent_id)
     return found
@@ -225,21 +219,33 @@ async def parent_id_of(database: Database, resource: Resource, key: str, actor: 
     return UUID(str(item.record["id"]))
 
 
+def placed(resource: Resource, values: Values, parent_id: UUID | None) -> Record:
+    """The values of a record below this parent."""
+    below = {} if resource.parent is None or parent_id is None else {resource.parent.field: parent_id}
+    return {**values, **below}
+
+
+def change_of(
+    resource: Resource, key: str | UUID, given: Record, parent_id: UUID | None, versions: Collection[int] | None
+) -> tuple[Shape, Record]:
+    """The statement that gives the record these values, and what it is run with."""
+    shape, place = _named(resource, key, parent_id)
+    place |= {f"set_{name}": value for name, value in given.items()} | {"now": now()} | _seen(versions)
+    return update_shape(shape, given, None if versions is None else len(versions)) if given else shape, place
+
+
 def missing(resource: Resource, key: str | UUID) -> NotFound:
     return NotFound(f"There is no {resource.words} {str(key)[:80]}.")
 
 
-async def _insert(
-    session: AsyncSession, resource: Resource, rows: Sequence[Values], place: Place, alone: Database | None = None
-) -> list[Item]:
+async def _insert(session: AsyncSession, resource: Resource, rows: Sequence[Values], place: Place) -> list[Item]:
     given = [await _to_store(session, resource, values, place) for values in rows]
-    return await insert_rows(session, resource.view, given, resource.words, None if resource.prepare else alone)
+    return await insert_rows(session, resource.view, given, resource.words)
 
 
 async def _to_store(session: AsyncSession, resource: Resource, values: Values, place: Place) -> Record:
-    given, (actor, parent_id) = dict(values), place
-    if resource.parent and parent_id is not None:
-        given[resource.parent.field] = parent_id
+    actor, parent_id = place
+    given = placed(resource, values, parent_id)
     if resource.prepare:
         given = await resource.prepare(session, actor, given, None)
     return storable(resource.table, given)

@@ -2,29 +2,27 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Annotated, Any
-from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
-from opsroom.core.actor import Actor
 from opsroom.core.answers import file_response, is_known, item_response, json_response, seen_versions
 from opsroom.core.audit.events import record
 from opsroom.core.audit.history import HistoryAsked
-from opsroom.core.auth.guards import allow, answer_directly
+from opsroom.core.auth.guards import answer_directly
 from opsroom.core.db.asked import one_of
-from opsroom.core.db.engine import Database
 from opsroom.core.db.filters import PLACING, listing_of, pairs_of, parse_listing
-from opsroom.core.db.session import Unit, alone_of, database_of
+from opsroom.core.db.session import Unit
 from opsroom.core.errors import Invalid
 from opsroom.core.jobs.models import Job
 from opsroom.core.jobs.queue import TheQueue
 from opsroom.core.resources import crud
+from opsroom.core.resources.calls import Call, after, calling
 from opsroom.core.resources.changes import change_items
 from opsroom.core.resources.declaration import Resource
 from opsroom.core.resources.describe import VERBS, body_shape, operation
+from opsroom.core.resources.direct import create_directly, created, update_directly
 from opsroom.core.resources.jobs import LARGEST, take_file
 from opsroom.core.resources.trail import EXPORTED
 from opsroom.core.resources.transfer import ImportAsked, export
@@ -39,60 +37,21 @@ def router_of(resource: Resource) -> APIRouter:
     router = APIRouter(tags=list(resource.tags) or [resource.several])
     for verb in VERBS:
         if verb in resource.verbs:
-            call = _calling(resource, "read" if VERBS[verb].method == "GET" else "write")
+            call = calling(resource, "read" if VERBS[verb].method == "GET" else "write")
             called = Annotated[Call, Depends(call, scope="function")]
             endpoint = _typed(ENDPOINTS[verb], call=called, body=body_shape(resource, verb))
             router.add_api_route(endpoint=endpoint, **operation(resource, verb))
             if verb in DIRECT:
-                answer_directly(router.routes[-1], _directly(call, endpoint))
+                answer_directly(router.routes[-1], after(call, DIRECT[verb]))
     return router
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What every route of a resource begins with; `parent_id` is that of the parent a nested path names."""
-
-    resource: Resource
-    request: Request
-    database: Database
-    actor: Actor
-    parent_id: UUID | None
-    key: str
-
-    @property
-    def place(self) -> tuple[Actor, UUID | None]:
-        return self.actor, self.parent_id
-
-
-def _calling(resource: Resource, right: str) -> Any:
-    guard = allow(f"{resource.permission}.{right}")
-    parent = resource.parent
-
-    async def call(request: Request, actor: Annotated[Actor, guard]) -> Call:
-        database, names = database_of(request), request.path_params
-        parent_id = None
-        if parent is not None:
-            parent_key = names[parent.resource.path_parameter]
-            parent_id = await crud.parent_id_of(database, resource, parent_key, actor)
-        return Call(resource, request, database, actor, parent_id, names.get(resource.path_parameter, ""))
-
-    return call
-
-
-def _directly(call: Endpoint, endpoint: Endpoint) -> Endpoint:
-    async def answer(request: Request, actor: Actor) -> Response:
-        response: Response = await endpoint(await call(request, actor))
-        return response
-
-    return answer
 
 
 def _typed(function: Endpoint, **kinds: Any) -> Endpoint:
     """The same function for the framework, which reads from annotations what to call it with."""
 
     @wraps(function)
-    async def typed(*given: Any, **named: Any) -> Any:
-        return await function(*given, **named)
+    async def typed(**given: Any) -> Any:
+        return await function(**given)
 
     found = inspect.signature(function)
     known = [each.replace(annotation=kinds.get(name, each.annotation)) for name, each in found.parameters.items()]
@@ -144,9 +103,7 @@ async def import_items(
 
 
 async def create_item(call: Call, body: Any, session: Unit) -> Response:
-    item = await crud.create_item(session, call.resource, body.model_dump(), *call.place, alone=alone_of(call.request))
-    path = call.request.url.path.rstrip("/")
-    return item_response(item, 201, {"Location": f"{path}/{item.record['id']}"})
+    return created(call, await crud.create_item(session, call.resource, body.model_dump(), *call.place))
 
 
 async def change_items_at_once(call: Call, body: Any, session: Unit) -> Response:
@@ -155,9 +112,7 @@ async def change_items_at_once(call: Call, body: Any, session: Unit) -> Response
 
 async def update_item(call: Call, body: Any, session: Unit) -> Response:
     given, seen = body.model_dump(exclude_unset=True), seen_versions(call.request)
-    place, alone = call.place, alone_of(call.request)
-    item = await crud.update_item(session, call.resource, call.key, given, *place, versions=seen, alone=alone)
-    return item_response(item)
+    return item_response(await crud.update_item(session, call.resource, call.key, given, *call.place, versions=seen))
 
 
 async def put_item(call: Call, body: Any, session: Unit) -> Response:
@@ -185,4 +140,4 @@ ENDPOINTS: dict[str, Endpoint] = {
     "put": put_item,
     "delete": delete_item,
 }
-DIRECT = frozenset({"list", "read"})  # they take nothing but the call
+DIRECT = {"list": list_items, "read": read_item, "create": create_directly, "update": update_directly}
