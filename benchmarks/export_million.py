@@ -1,21 +1,27 @@
-"""R5: a million records out over HTTP as CSV, beside sqladmin's export; and a million in.
+"""R5: a million records out over HTTP as CSV, beside sqladmin's export; and a million in, as CSV and NDJSON.
 
-    python benchmarks/export_million.py [--rows 1000000] [--engine postgresql|sqlite] [--rounds 3] [--without-import]
+    python benchmarks/export_million.py [--rows 1000000] [--engine postgresql|sqlite] [--rounds 3] [--imported ROWS]
                                         [--postgres URL] [--folder FOLDER] [--environments FOLDER]
 
 `opsroom serve` and sqladmin (installed into an environment of its own), each one process on a database of its own with
-the same rows. Each server is started anew for a tenth of the rows and for all of them; the largest resident set it had
-is printed beside the time: constant memory means that the two are alike. Both files are compared: the same records.
-Then the exported file goes into an empty database over HTTP, with the trail on: a job, since the file is large.
+the same rows, loaded past the trail: first a tenth of them, then all. For each size both servers are started anew, and
+the largest resident set is printed, before the export and after it: constant memory means that a million take what a
+tenth takes. A tenth is asked for --rounds times in turn and the median of the ratios told; all of them once. The files
+are compared: the same records. The kinds NDJSON and XLSX go out once each, without a peer.
+
+Then files of --imported records (by default as many as --rows) and of a tenth of them go into an empty database over
+HTTP, by a job, since they are large, with the trail on: each as a trial, which leaves nothing, and for good.
 """
 
 import argparse
 import csv
+import json
 import statistics
 import tempfile
 import time
 import urllib.request
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from audit_cost import server_at
@@ -29,6 +35,14 @@ REQUIREMENTS = ("sqladmin", "fastapi", "sqlalchemy[asyncio]", "asyncpg", "aiosql
 TARGET = 5
 MEGABYTE = 1 << 20
 COMPARED = ("id", "external_id", "name", "group")
+MEDIA_TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    python: Path
+    url: str
+    log: Path
 
 
 def main() -> None:
@@ -36,11 +50,12 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--engine", choices=["postgresql", "sqlite"])
-    parser.add_argument("--without-import", action="store_true")
+    parser.add_argument("--imported", type=int, help="0: none")
     parser.add_argument("--postgres", help="URL of a server on which scratch databases may be made")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--environments", type=Path, default=Path(tempfile.gettempdir()) / "opsroom-peers")
     asked = parser.parse_args()
+    imported = asked.rows if asked.imported is None else asked.imported
     python = environment(asked.environments, "sqladmin_export", REQUIREMENTS)
     print(versions(python, ("sqladmin", "fastapi", "sqlalchemy")))
     with tempfile.TemporaryDirectory(dir=asked.folder) as name, ExitStack() as stack:
@@ -48,86 +63,108 @@ def main() -> None:
         wanted = [asked.engine] if asked.engine else ["postgresql", "sqlite"]
         server = stack.enter_context(server_at(asked.postgres, folder / "pg")) if "postgresql" in wanted else ""
         for engine in wanted:
-            for rows in (asked.rows // 10, asked.rows):
-                exports(engine, server, folder, rows, asked.rounds, python)
-            if not asked.without_import:
-                for rows in (asked.rows // 10, asked.rows):
-                    imports(engine, server, folder, rows)
+            exports(engine, server, folder, asked.rows, asked.rounds, python)
+            if imported:
+                imports(engine, server, folder, imported)
 
 
 def exports(engine: str, server: str, folder: Path, rows: int, rounds: int, python: Path) -> None:
-    with scratch(engine, server, folder, f"ours{rows}") as url, scratch(engine, server, folder, f"peer{rows}") as other:
-        settings = prepare(url, folder / f"data-{engine}-{rows}")
-        many_stores(url, rows)
-        copy_table(url, other)
-        port, log = free_port(), folder / "sqladmin.log"
-        command: list[str | Path] = [
-            python,
-            "-m",
-            "uvicorn",
-            "--no-access-log",
-            "--app-dir",
-            PEERS,
-            "--port",
-            str(port),
-        ]
-        peer = {"PEER_DATABASE_URL": peer_url(other)}
-        took: tuple[list[float], list[float]] = ([], [])
-        with serving(settings) as ours, running([*command, "sqladmin_export:app"], port, peer, log) as pid:
-            mine, theirs = folder / "ours.csv", folder / "theirs.csv"
-            for turn in range(rounds):
-                for which in (0, 1) if turn % 2 else (1, 0):
-                    if which:
-                        seconds = fetch(f"http://127.0.0.1:{port}/admin/store/export/csv", {}, theirs)
-                    else:
-                        path = f"http://127.0.0.1:{ours.port}/api/v1/stores/export?as=csv"
-                        seconds = fetch(path, ours.headers, mine)
-                    took[which].append(seconds)
-            same(mine, theirs, rows)
-            memory = [peak_memory(each) / MEGABYTE for each in (ours.pid, pid)]
-        ratio = statistics.median(b / a for a, b in zip(*took, strict=True))
-        fastest = [statistics.median(each) for each in took]
-        print(
-            f"{engine:11} {rows:9,} rows out: {fastest[0]:6.1f} s, peak {memory[0]:5.0f} MB   "
-            f"sqladmin {fastest[1]:6.1f} s, peak {memory[1]:5.0f} MB   {ratio:.1f} x (target {TARGET})",
-            flush=True,
-        )
+    with scratch(engine, server, folder, "ours") as url, scratch(engine, server, folder, "peer") as other:
+        settings = prepare(url, folder / f"data-{engine}")
+        there = 0
+        for count, times in ((rows // 10, rounds), (rows, 1)):
+            many_stores(url, count, there)
+            copy_table(url, other)
+            peer = Peer(python, peer_url(other), folder / "sqladmin.log")
+            beside_sqladmin(engine, settings, peer, count, times)
+            there = count
+        for kind in ("ndjson", "xlsx"):
+            with serving(settings) as ours:
+                seconds = fetch(export_url(ours, kind), ours.headers, folder / "out")
+                tell(engine, rows, f"out, {kind}", seconds, peak_memory(ours.pid))
+
+
+def beside_sqladmin(name: str, settings: dict[str, str], peer: Peer, rows: int, rounds: int) -> None:
+    port, folder = free_port(), peer.log.parent
+    options = ("-m", "uvicorn", "--no-access-log", "--app-dir", PEERS, "--port", str(port), "sqladmin_export:app")
+    took: tuple[list[float], list[float]] = ([], [])
+    started = running([peer.python, *options], port, {"PEER_DATABASE_URL": peer.url}, peer.log)
+    with serving(settings) as ours, started as pid:
+        before = [peak_memory(each) / MEGABYTE for each in (ours.pid, pid)]
+        mine, theirs = folder / "ours.csv", folder / "theirs.csv"
+        for turn in range(rounds):
+            for which in (0, 1) if turn % 2 else (1, 0):
+                if which:
+                    seconds = fetch(f"http://127.0.0.1:{port}/admin/store/export/csv", {}, theirs)
+                else:
+                    seconds = fetch(export_url(ours, "csv"), ours.headers, mine)
+                took[which].append(seconds)
+        same(mine, theirs, rows)
+        after = [peak_memory(each) / MEGABYTE for each in (ours.pid, pid)]
+    ratio = statistics.median(b / a for a, b in zip(*took, strict=True))
+    told = (
+        f"{statistics.median(seconds):6.1f} s, peak {most:5.0f} MB ({least:.0f} before)"
+        for seconds, least, most in zip(took, before, after, strict=True)
+    )
+    both = "   sqladmin ".join(told)
+    print(f"{name:11}{rows:10,} rows out, csv: {both}   {ratio:.1f} x (target {TARGET})", flush=True)
 
 
 def imports(engine: str, server: str, folder: Path, rows: int) -> None:
-    path = folder / "in.csv"
+    """A trial leaves nothing; what a real one wrote is another database's."""
+    for kind in MEDIA_TYPES:
+        for count in (rows // 10, rows):
+            path = folder / f"in.{kind}"
+            write_file(path, kind, count)
+            with scratch(engine, server, folder, f"in-{kind}-{count}") as url:
+                data = folder / f"data-in-{engine}-{kind}-{count}"
+                settings = prepare(url, data, jobs=True) | {"OPSROOM_LONG_STATEMENT_TIMEOUT": "3600"}
+                for dry_run in (True, False):
+                    with serving(settings) as ours:
+                        take_in(engine, ours, path, kind, count, dry_run=dry_run)
+
+
+def write_file(path: Path, kind: str, rows: int) -> None:
+    names = ["external_id", "name", "zone", "group"]
+    records = ([f"store-{n:08}", f"Store number {n}", "Europe/Rome", f"g{n % 10}"] for n in range(rows))
     with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["external_id", "name", "zone", "group"])
-        writer.writerows([f"store-{n:08}", f"Store number {n}", "Europe/Rome", f"g{n % 10}"] for n in range(rows))
-    with scratch(engine, server, folder, f"in{rows}") as url:
-        settings = prepare(url, folder / f"data-in-{engine}-{rows}", jobs=True) | {
-            "OPSROOM_LONG_STATEMENT_TIMEOUT": "3600"
-        }
-        with serving(settings) as ours:
-            begun = time.perf_counter()
-            with path.open("rb") as file:
-                job = ours.ask("POST", "/api/v1/stores/import", file.read(), "text/csv")["job_id"]
-            result = ended(ours, job)
-            seconds = time.perf_counter() - begun
-            memory = peak_memory(ours.pid) / MEGABYTE
-            ours.sign_in()
-            there = ours.ask("GET", "/api/v1/stores?size=1")["total"]
-        if result["created"] != rows or there != rows:
-            raise SystemExit(f"{there} records are there: {result}")
-    print(f"{engine:11} {rows:9,} rows in:  {seconds:6.1f} s, peak {memory:5.0f} MB, trail and all", flush=True)
+        if kind == "csv":
+            csv.writer(file).writerows([names, *records])
+        else:
+            file.writelines(json.dumps(dict(zip(names, each, strict=True))) + "\n" for each in records)
+
+
+def take_in(engine: str, ours: Ours, path: Path, kind: str, rows: int, *, dry_run: bool) -> None:
+    begun = time.perf_counter()
+    asked = f"/api/v1/stores/import?dry_run={str(dry_run).lower()}"
+    with path.open("rb") as file:
+        job = ours.ask("POST", asked, file.read(), MEDIA_TYPES[kind])
+    result = ended(ours, job["job_id"]) if "job_id" in job else job
+    seconds = time.perf_counter() - begun
+    there = ours.ask("GET", "/api/v1/stores?size=1")["total"]
+    if result["created"] != rows or there != (0 if dry_run else rows):
+        raise SystemExit(f"{there} records are there: {result}")
+    tell(engine, rows, f"in, {kind}, {'trial' if dry_run else 'for good'}", seconds, peak_memory(ours.pid))
+
+
+def tell(engine: str, rows: int, what: str, seconds: float, memory: int) -> None:
+    told = f"{seconds:6.1f} s, {rows / seconds:,.0f} rows/s, peak {memory / MEGABYTE:.0f} MB"
+    print(f"{engine:11}{rows:10,} rows {what}: {told}", flush=True)
 
 
 def ended(ours: Ours, job: str) -> dict[str, int]:
     while True:
-        time.sleep(1)
-        ours.sign_in()
+        time.sleep(0.5)
         found = ours.ask("GET", f"/api/v1/jobs/{job}")
-        if found["status"] in {"complete", "failed", "cancelled"}:
-            if found["status"] != "complete":
+        if found["status"] in {"succeeded", "failed", "cancelled"}:
+            if found["status"] != "succeeded":
                 raise SystemExit(str(found))
             result: dict[str, int] = found["result"]
             return result
+
+
+def export_url(ours: Ours, kind: str) -> str:
+    return f"http://127.0.0.1:{ours.port}/api/v1/stores/export?as={kind}"
 
 
 def fetch(url: str, headers: dict[str, str], path: Path) -> float:

@@ -25,16 +25,16 @@ PASSWORD = "a password for this benchmark"  # noqa: S105  of a server that lives
 PROGRAM = [sys.executable, "-m", "opsroom"]
 UNRECORDED = {
     "postgresql": "ALTER TABLE stores DISABLE TRIGGER audit_create",
-    "sqlite": "DROP TRIGGER audit_stores_create",
+    "sqlite": "DROP TRIGGER IF EXISTS audit_stores_create",
 }
 MANY = {
     "postgresql": (
         'INSERT INTO stores (id, external_id, site, name, zone, "group") SELECT uuidv7(), '
         "'store-' || lpad(n::text, 8, '0'), nextval('stores_site_seq'), 'Store number ' || n, 'Europe/Rome', "
-        "'g' || n % 10 FROM generate_series(1, {count}) n"
+        "'g' || n % 10 FROM generate_series({first}, {count}) n"
     ),
     "sqlite": (
-        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count}) "
+        "WITH RECURSIVE numbers(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {count}) "
         'INSERT INTO stores (id, external_id, site, name, zone, "group") SELECT '
         "printf('%012x', 1760000000000 + n) || '7' || substr(lower(hex(randomblob(8))), 1, 3) || '8' "
         "|| substr(lower(hex(randomblob(8))), 1, 15), printf('store-%08d', n), n, 'Store number ' || n, "
@@ -117,7 +117,7 @@ async def run_sql(url: str, *statements: str) -> None:
     await engine.dispose()
 
 
-def many_stores(url: str, count: int) -> None:
-    """Straight into the table, past the trigger that would record what nobody looks at here."""
+def many_stores(url: str, count: int, there: int = 0) -> None:
+    """As many stores, of which some are there; past the trigger that would record what nobody looks at here."""
     engine = make_url(url).get_backend_name()
-    asyncio.run(run_sql(url, UNRECORDED[engine], MANY[engine].format(count=count), "ANALYZE stores"))
+    asyncio.run(run_sql(url, UNRECORDED[engine], MANY[engine].format(first=there + 1, count=count), "ANALYZE stores"))

@@ -52,7 +52,7 @@ async def _copy_rows(url: str, rows: Sequence[Record]) -> None:
 
 async def _copy_table(source: str, target: str) -> None:
     kind = make_url(target).get_backend_name()
-    await run_sql(target, TABLE.format(**KINDS[kind]))
+    await run_sql(target, "DROP TABLE IF EXISTS stores", TABLE.format(**KINDS[kind]))
     if kind == "sqlite":
         with closing(sqlite3.connect(str(make_url(target).database))) as connection:
             connection.execute("ATTACH ? AS source", (make_url(source).database,))
