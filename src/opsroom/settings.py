@@ -145,6 +145,11 @@ class Settings(BaseSettings):
     )
     dispatch_iterations: int = Field(400, ge=1, le=1_000_000, description="the solver's budget for a decision")
     dispatch_automatic: bool = Field(False, description="commit scheduled decisions without a dispatcher")
+    dispatch_learns: str = Field(
+        "vfa,best",
+        pattern="^((pfa|cfa|dla|vfa|best)(,(pfa|cfa|dla|vfa|best))*)?$",
+        description="policies learned anew in a night after new outcomes, comma-separated; empty: only when asked",
+    )
     inference_url: str | None = Field(
         None, description="Open Inference Protocol server, http(s):// or grpc(s)://; default: models run in the process"
     )

@@ -7,6 +7,7 @@ from opsroom.core.parts import Parts
 from opsroom.dispatch.deciding_jobs import Decider
 from opsroom.dispatch.demo import DemoLoader
 from opsroom.dispatch.learning import Learner
+from opsroom.dispatch.nightly_learning import NightlyLearning
 from opsroom.dispatch.policy_learning import PolicyLearner
 from opsroom.dispatch.replanning import RouteReplanner
 from opsroom.dispatch.simulating_jobs import Simulator
@@ -21,5 +22,6 @@ def job_types(parts: Parts) -> list[JobType[Any, Any]]:
         DemoLoader(parts).job_type(),
         Learner(parts).job_type(),
         PolicyLearner(parts).job_type(),
+        NightlyLearning(parts).job_type(),
         Watch(parts).job_type(),
     ]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 class DispatchOptions:
     """interval, loading: seconds between decisions, and from a decision to the departure of what it sends
     iterations: the solver's budget for a decision; what is bounded by iterations can be made again
+    learns: policies that are learned anew without being asked
     """
 
     zone: ZoneInfo
@@ -19,6 +20,7 @@ class DispatchOptions:
     policy: str
     iterations: int
     automatic: bool
+    learns: tuple[str, ...]
     osrm_url: str | None
 
     def utc_offset(self, at: datetime) -> int:
@@ -35,5 +37,6 @@ def options_from(settings: Mapping[str, Any]) -> DispatchOptions:
         policy=settings["dispatch_policy"],
         iterations=settings["dispatch_iterations"],
         automatic=settings["dispatch_automatic"],
+        learns=tuple(filter(None, settings["dispatch_learns"].split(","))),
         osrm_url=settings["osrm_url"],
     )
