@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from opsroom.dispatch.learned_models import LearnedPolicy
+from opsroom.dispatch.learned_models import LearnedPolicy, TravelCorrection
 from opsroom.dispatch.models import AssignmentRule, Order, OrderStatus, Vehicle
 from opsroom.dispatch.outcome_models import OperationalOutcome
 from opsroom.dispatch.plan_models import Decision, DecisionStatus, Route, RouteStatus, RouteStop
@@ -127,9 +127,11 @@ def _card(policy: str, rows: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-async def learned(connection: AsyncConnection, limit: int = 20) -> Sequence[Any]:
-    """Versions of policies, newest first."""
-    query = select(*LearnedPolicy.__table__.c).order_by(LearnedPolicy.number.desc()).limit(limit)
+async def learned(
+    connection: AsyncConnection, model: type[LearnedPolicy] | type[TravelCorrection], limit: int = 20
+) -> Sequence[Any]:
+    """Versions, newest first."""
+    query = select(*model.__table__.c).order_by(model.number.desc()).limit(limit)
     return (await connection.execute(query)).all()
 
 

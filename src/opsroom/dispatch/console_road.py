@@ -1,7 +1,7 @@
 """`/console/dispatch/map`, `/day`, `/scorecard`: what is on the road, vehicles' days, and how policies have done."""
 
 from datetime import date, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
@@ -16,8 +16,9 @@ from opsroom.core.db.session import Reading, Unit
 from opsroom.core.errors import Invalid
 from opsroom.core.jobs.models import Job, JobStatus
 from opsroom.core.jobs.queue import TheQueue
-from opsroom.dispatch import board, console, policy_learning
-from opsroom.dispatch.learned_models import LearnedPolicy
+from opsroom.core.parts import NoPayload
+from opsroom.dispatch import board, console, learning, policy_learning
+from opsroom.dispatch.learned_models import LearnedPolicy, TravelCorrection
 from opsroom.dispatch.options import options_from
 from opsroom.dispatch.picture import day_bars, draw_map
 from opsroom.dispatch.places import gazetteer
@@ -31,6 +32,8 @@ from opsroom.dispatch.trust import reliability_chart
 router = APIRouter(prefix="/console/dispatch", include_in_schema=False)
 
 DAY = 24  # hours of a vehicle's day
+Verb = Literal["activate", "retire"]
+VERBS: dict[Verb, Any] = {"activate": activate, "retire": retire}
 
 
 @router.get("/map", name="console_dispatch_map", dependencies=[allow("dispatch.routes.read")])
@@ -83,7 +86,8 @@ async def show_scorecard(request: Request, connection: Reading, job: UUID | None
         trust=None if simulated is None else reliability_chart(simulated.result.get("reliability")),
         watched=None if job is None else await console.watched(connection, job),
         policies=list(console.POLICY_WORDS.items()),
-        learned=await board.learned(connection),
+        learned=await board.learned(connection, LearnedPolicy),
+        corrections=await board.learned(connection, TravelCorrection),
         learnable=[(name, console.POLICY_WORDS[name]) for name in LEARNABLE],
     )
 
@@ -119,11 +123,23 @@ async def learn(
 
 @router.post("/learned-policies/{number}/{verb}", name="console_dispatch_promote")
 async def promote(
-    number: int,
-    verb: Literal["activate", "retire"],
-    session: Unit,
-    _actor: Annotated[Actor, allow("dispatch.outcomes.write")],
+    number: int, verb: Verb, session: Unit, _actor: Annotated[Actor, allow("dispatch.outcomes.write")]
 ) -> Response:
-    change = {"activate": activate, "retire": retire}[verb]
-    row = await change(session, LearnedPolicy, number)
+    row = await VERBS[verb](session, LearnedPolicy, number)
     return see_other(f"{console.PATH}/scorecard", f"Version {number} of {row.policy} is {row.status.value}.")
+
+
+@router.post("/corrections", name="console_dispatch_learn_roads")
+async def learn_roads(
+    session: Unit, queue: TheQueue, actor: Annotated[Actor, allow("dispatch.outcomes.write")]
+) -> Response:
+    job = await queue.add(session, learning.JOB, NoPayload(), actor=actor)
+    return see_other(f"{console.PATH}/scorecard?job={job.id}")
+
+
+@router.post("/corrections/{number}/{verb}", name="console_dispatch_correct")
+async def correct(
+    number: int, verb: Verb, session: Unit, _actor: Annotated[Actor, allow("dispatch.outcomes.write")]
+) -> Response:
+    row = await VERBS[verb](session, TravelCorrection, number)
+    return see_other(f"{console.PATH}/scorecard", f"Correction {number} is {row.status.value}.")
