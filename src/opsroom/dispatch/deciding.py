@@ -15,6 +15,7 @@ import numpy as np
 
 from opsroom.dispatch.planning.decision import Decision, Parameter
 from opsroom.dispatch.planning.explain import Explanation, explanations
+from opsroom.dispatch.planning.policies.consensus import Consensus
 from opsroom.dispatch.planning.policies.registry import policy_of
 from opsroom.dispatch.planning.problem import State
 from opsroom.dispatch.planning.routing.task import Budget
@@ -97,7 +98,7 @@ def decide(state: State, travel: Travelled, question: Question, tell: Tell = lam
     began = time.perf_counter()
     situation = situation_of(state, travel.matrix)
     tell(0.1, f"{len(state.orders)} orders, {len(state.vehicles)} vehicles")
-    decision = answer(situation, question)
+    decision = answer(situation, question, lambda part: tell(0.1 + 0.5 * part, f"what {question.policy} does"))
     others = []
     for number, name in enumerate(OTHERS if question.alternatives else ()):
         tell(0.6 + 0.35 * number / len(OTHERS), f"what {name} would do")
@@ -109,10 +110,12 @@ def decide(state: State, travel: Travelled, question: Question, tell: Tell = lam
     return Decided(question, situation, travel, decision, cost_of(situation, decision), tuple(others), tried, spent)
 
 
-def answer(situation: Situation, question: Question) -> Decision:
-    """The same for the same situation and question, always."""
+def answer(situation: Situation, question: Question, observe: Callable[[float], None] | None = None) -> Decision:
+    """The same for the same situation and question, always. `observe`: see `Consensus`; others take no time."""
     known = {each.policy: each for each in situation.state.learned}
     policy = policy_of(question.policy, known.values(), question.horizon)
+    if observe is not None and isinstance(policy, Consensus):
+        policy = replace(policy, observe=observe)
     decision = policy(situation, Budget(iterations=question.iterations), question.seed)
     learned = known.get(question.policy)
     told: dict[str, Parameter] = {} if learned is None else {"kind": learned.kind, "learned": learned.number}

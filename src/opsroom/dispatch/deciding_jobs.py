@@ -12,7 +12,7 @@ from opsroom.core.clock import now
 from opsroom.core.jobs.handler import JobType, Run
 from opsroom.core.parts import Parts
 from opsroom.dispatch.committing import commit
-from opsroom.dispatch.deciding import Decided, Question, decide
+from opsroom.dispatch.deciding import Decided, Question, Tell, decide
 from opsroom.dispatch.options import DispatchOptions, options_from
 from opsroom.dispatch.plan_models import DecisionType
 from opsroom.dispatch.proposals import write_down
@@ -52,10 +52,16 @@ class Decider:
         question = Question(
             payload.policy, payload.horizon, payload.seed, payload.iterations, alternatives=payload.alternatives
         )
-        return seen, await asyncio.to_thread(self._decided, seen, question)
+        loop = asyncio.get_running_loop()
 
-    def _decided(self, seen: Seen, question: Question) -> Decided:
-        return decide(seen.state, travelled(seen.state, self._options.osrm_url), question)
+        def tell(fraction: float, message: str) -> None:
+            """From the thread; raises there what ends the job, such as somebody's wish to cancel it."""
+            asyncio.run_coroutine_threadsafe(run.progress(fraction, message), loop).result()
+
+        return seen, await asyncio.to_thread(self._decided, seen, question, tell)
+
+    def _decided(self, seen: Seen, question: Question, tell: Tell) -> Decided:
+        return decide(seen.state, travelled(seen.state, self._options.osrm_url), question, tell)
 
     async def _save(
         self, session: AsyncSession, payload: Decide, found: tuple[Seen, Decided], run: Run

@@ -136,7 +136,9 @@ async def _undriven(session: AsyncSession) -> Sequence[Route]:
 async def _orders(session: AsyncSession, at: datetime, routes: Iterable[Route]) -> Sequence[Order]:
     taken_back = Order.route_id.in_([route.route_id for route in routes])
     waits = or_(Order.status == OrderStatus.PENDING, and_(Order.status == OrderStatus.ASSIGNED, taken_back))
-    query = select(Order).where(waits, Order.received_at <= at).order_by(Order.received_at, Order.order_id)
+    # The engine's instants are whole seconds: an order of this very second is there.
+    known = Order.received_at < at + timedelta(seconds=1)
+    query = select(Order).where(waits, known).order_by(Order.received_at, Order.order_id)
     return (await session.scalars(query)).all()
 
 

@@ -8,6 +8,7 @@ send now are fixed to go and orders that few send are fixed to wait; later round
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -58,6 +59,8 @@ class Consensus:
 
     parameters: ConsensusParameters = ConsensusParameters()
     name: str = "dla"
+    observe: Callable[[float], None] = lambda _: None
+    """Told the part of the rounds that is over; what it raises ends the deciding."""
 
     def __call__(self, situation: Situation, budget: Budget, seed: int) -> Decision:
         if situation.forecast is None or situation.state.decisions_left == 0:
@@ -67,6 +70,7 @@ class Consensus:
         vote = _Vote(situation, self.parameters, seed)
         for rounds in range(self.parameters.rounds, 0, -1):
             each = self.parameters.each(budget, time.perf_counter() - began, rounds)
+            self.observe(1 - rounds / self.parameters.rounds)
             if each is not None:
                 vote.hold_round(each)
         chosen = vote.decided()
