@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from opsroom.core.audit.events import Event, record
 from opsroom.core.audit.models import Action
@@ -41,6 +41,27 @@ async def test_nothing_is_changed_or_removed(
     if database.is_postgresql:
         await refused(database, f"TRUNCATE {table}")
     assert await trail() == before
+
+
+@pytest.mark.parametrize(
+    "values", ["'guess', 'info'", "'access', 'loud'", "'', 'info'", "'Access', 'info'", "NULL, 'info'"]
+)
+async def test_an_event_of_an_unknown_action_or_level_is_refused(
+    database: Database, trail: Trail, before: list[dict[str, Any]], values: str
+) -> None:
+    with pytest.raises(IntegrityError):
+        async with database.transaction() as session:
+            await session.execute(
+                text(f"INSERT INTO audit_log (action, level, event) VALUES ({values}, 'tests.thing.seen')")
+            )
+    assert await trail() == before
+
+
+async def test_an_event_without_a_level_is_information(database: Database, trail: Trail) -> None:
+    async with database.transaction() as session:
+        await session.execute(text("INSERT INTO audit_log (action, event) VALUES ('sign', 'tests.thing.seen')"))
+    (entry,) = await trail()
+    assert (entry["action"], entry["level"]) == ("sign", "info")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

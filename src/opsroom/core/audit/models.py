@@ -83,6 +83,7 @@ class AuditEntry(Base):
 
     id: Mapped[int] = mapped_column(Serial, primary_key=True)
     transaction_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    # What is none of these is refused by SQLite's table, and by the function of `audit_log` on PostgreSQL.
     action: Mapped[Action] = mapped_column(one_of(Action))
     level: Mapped[Level] = mapped_column(one_of(Level), server_default=text("'info'"))
     event: Mapped[str | None] = mapped_column(String(100))
