@@ -84,34 +84,26 @@ async def take_step(
 async def _page(
     request: Request, connection: AsyncConnection, actor: Actor, wanted: UUID | None, refusal: Refusal | None = None
 ) -> Response:
-    rows = (await connection.execute(waiting_for(actor, SHOWN))).all()
-    shown = wanted or (rows[0].id if rows else None)
+    waiting = await waiting_for(connection, actor, SHOWN)
+    in_queue = {finding.id: finding for _, finding in waiting}
+    shown = wanted or next(iter(in_queue), None)
     return render(
         request,
         "quality/review.html",
         status=200 if refusal is None else refusal.status.value,
-        waiting=await _findings(connection, {row.id: row.lot_number for row in rows}),
+        waiting=waiting,
         total=await count_waiting(connection, actor),
         most_counted=MOST_COUNTED,
-        shown=await _one(connection, shown),
+        shown=await _one(connection, shown, in_queue.get(shown)) if shown else None,
         refusal=refusal,
         types=[(each.value, each.value.replace("_", " ")) for each in DefectType],
         severities=[(each.value, each.value) for each in Severity],
     )
 
 
-async def _findings(connection: AsyncConnection, numbers: dict[UUID, str]) -> list[tuple[str, Defect]]:
+async def _one(connection: AsyncConnection, finding_id: UUID, known: Defect | None) -> dict[str, Any] | None:
     async with AsyncSession(connection) as session:
-        found = {each.id: each for each in await session.scalars(select(Defect).where(Defect.id.in_(numbers)))}
-        session.expunge_all()
-    return [(number, found[each]) for each, number in numbers.items()]
-
-
-async def _one(connection: AsyncConnection, finding_id: UUID | None) -> dict[str, Any] | None:
-    if finding_id is None:
-        return None
-    async with AsyncSession(connection) as session:
-        finding = await session.get(Defect, finding_id)
+        finding = known or await session.get(Defect, finding_id)
         if finding is None:
             return None
         of_finding = DefectReview.defect_id == finding_id

@@ -5,13 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from opsroom.core.actor import Actor
 from opsroom.core.auth.guards import allow
 from opsroom.core.db.session import Reading, Unit
-from opsroom.quality.findings.models import Defect
 from opsroom.quality.findings.queue import waiting_for
 from opsroom.quality.findings.review import review
 from opsroom.quality.findings.reviewers import reviewers
@@ -35,12 +32,9 @@ async def read_review_queue(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[Waiting]:
     """Findings that wait for you: by severity, then by uncertainty."""
-    numbers = {row.id: row.lot_number for row in await connection.execute(waiting_for(actor, limit))}
-    async with AsyncSession(connection) as session:
-        found = {each.id: each for each in await session.scalars(select(Defect).where(Defect.id.in_(numbers)))}
-        session.expunge_all()
     return [
-        Waiting(lot_number=number, finding=DefectRead.model_validate(found[each])) for each, number in numbers.items()
+        Waiting(lot_number=number, finding=DefectRead.model_validate(finding))
+        for number, finding in await waiting_for(connection, actor, limit)
     ]
 
 

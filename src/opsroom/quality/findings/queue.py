@@ -1,10 +1,10 @@
 """What waits for review, the gravest and least certain first."""
 
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import aliased
 
 from opsroom.core.actor import Actor
 from opsroom.quality.findings.models import WAITING, Defect
@@ -15,19 +15,23 @@ from opsroom.quality.lots.models import Lot
 MOST_COUNTED = 1000
 
 
-def waiting_for(actor: Actor, limit: int) -> Select[UUID, str]:
-    """Ids of findings, and their lots' numbers, that this person can do something about.
+async def waiting_for(connection: AsyncConnection, actor: Actor, limit: int) -> list[tuple[str, Defect]]:
+    """Findings that this person can do something about, with their lots' numbers.
 
     The first ones are taken before anything is joined, so that the queue costs the same however long it is.
     """
-    order = (Defect.severity_rank.desc(), Defect.uncertainty.desc(), Defect.created_at, Defect.id)
-    first = _waiting_for(actor, Defect).order_by(*order).limit(limit).subquery()
-    return (
-        select(first.c.id, Lot.lot_number)
-        .join(Inspection, Inspection.id == first.c.inspection_id)
+    first = _waiting_for(actor, Defect).order_by(*_order(Defect)).limit(limit).subquery()
+    found = aliased(Defect, first)
+    query = (
+        select(Lot.lot_number, found)
+        .join(Inspection, Inspection.id == found.inspection_id)
         .join(Lot, Lot.id == Inspection.lot_id)
-        .order_by(first.c.severity_rank.desc(), first.c.uncertainty.desc(), first.c.created_at, first.c.id)
+        .order_by(*_order(found))
     )
+    async with AsyncSession(connection) as session:
+        rows = [(number, finding) for number, finding in await session.execute(query)]
+        session.expunge_all()
+    return rows
 
 
 async def count_waiting(connection: AsyncConnection, actor: Actor) -> int:
@@ -39,3 +43,7 @@ async def count_waiting(connection: AsyncConnection, actor: Actor) -> int:
 def _waiting_for(actor: Actor, *columns: Any) -> Select[Any]:
     judged = (Defect.review_status == ReviewStatus.NEEDS_SECOND_REVIEW) & (Defect.first_reviewer_id == actor.user_id)
     return select(*columns).where(WAITING, ~judged)
+
+
+def _order(finding: type[Defect]) -> tuple[Any, ...]:
+    return finding.severity_rank.desc(), finding.uncertainty.desc(), finding.created_at, finding.id
