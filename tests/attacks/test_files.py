@@ -157,10 +157,70 @@ def test_a_cell_without_an_end_is_not_held_in_memory(tmp_path: Path) -> None:
 
 
 def test_the_same_in_a_comment_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "SMALL_BYTES", 100)
+    monkeypatch.setattr(reading, "PIECE_BYTES", 100)
     hidden = HEADER + "<!--" + "<a>" * 300 + "--></sheetData></worksheet>"
     with pytest.raises(TooLarge, match="unpacks to more"):
         rows_of(workbook(tmp_path / "comment", iter([hidden.encode()])))
+
+
+@pytest.mark.parametrize("shift", [0, 1])
+def test_a_comment_is_found_between_two_pieces_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shift: int) -> None:
+    """The first piece ends after its `<`, or before it."""
+    monkeypatch.setattr(reading, "PIECE_BYTES", len(HEADER) + shift)
+    hidden = HEADER + "<!--" + "<a>" * 300 + "--></sheetData></worksheet>"
+    with pytest.raises(TooLarge, match="unpacks to more"):
+        rows_of(workbook(tmp_path / "comment", iter([hidden.encode()])))
+
+
+@pytest.mark.parametrize(
+    "inside", ["<row>" + "<c/>" * 3000 + "</row>", "<row/><foo/>" * 1500], ids=["a row", "what is no row"]
+)
+def test_what_is_held_in_memory_of_a_sheet_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: str
+) -> None:
+    monkeypatch.setattr(reading, "PIECE_BYTES", 1000)
+    monkeypatch.setattr(reading, "HELD_BYTES", 8000)
+    sheet = HEADER + f"<row>{cell('code')}</row>" + inside + "</sheetData></worksheet>"
+    with pytest.raises(TooLarge, match="unpacks to more"):
+        rows_of(workbook(tmp_path / "held", iter([sheet.encode()])))
+
+
+def test_as_many_short_rows_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "PIECE_BYTES", 1000)
+    monkeypatch.setattr(reading, "HELD_BYTES", 8000)
+    rows = f"<row>{cell('code')}</row>" + f"<row>{cell('a')}</row>" * 3000 + "</sheetData></worksheet>"
+    assert len(rows_of(workbook(tmp_path / "a", iter([(HEADER + rows).encode()])))) == 3000
+
+
+def test_texts_beyond_number_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "PIECE_BYTES", 1000)
+    monkeypatch.setattr(reading, "PART_TAGS", 1000)
+    texts = f'<sst xmlns="{MAIN}">'.encode() + b"<si/>" * 1100 + b"</sst>"
+    picture = b"\x89PNG" + b"<" * 3000
+    path = workbook(tmp_path / "a", iter([HEADER.encode()]), xl__texts=texts)
+    with pytest.raises(TooLarge, match="unpacks to more"):
+        rows_of(path)
+    rows = f"<row>{cell('code')}</row><row>{cell('a')}</row></sheetData></worksheet>"
+    with_picture = workbook(tmp_path / "b", iter([(HEADER + rows).encode()]), xl__media__one=picture)
+    assert rows_of(with_picture) == [{"code": "a"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "sheet"),
+    [
+        ("SHEET_ROWS", '<row r="1"><c r="A1"/></row><row r="500"><c r="A500"/></row>'),
+        ("MOST_CELLS", '<row r="1"><c r="A1"/></row>' + '<row><c r="ZZ2"/></row>'),
+    ],
+    ids=["rows", "cells"],
+)
+def test_a_sheet_may_not_make_up_rows_or_cells_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, sheet: str
+) -> None:
+    monkeypatch.setattr(reading, name, 400)
+    named = sheet.replace('<c r="A1"/>', '<c r="A1" t="inlineStr"><is><t>code</t></is></c>')
+    with pytest.raises(TooLarge, match="send CSV or NDJSON") as refused:
+        rows_of(workbook(tmp_path / "a", iter([(HEADER + named + "</sheetData></worksheet>").encode()])))
+    assert refused.value.code == "sheet_too_large"
 
 
 def test_entities_are_not_unfolded(tmp_path: Path) -> None:

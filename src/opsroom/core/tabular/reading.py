@@ -4,6 +4,7 @@ import csv
 import json
 import zipfile
 import zlib
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +15,18 @@ from openpyxl.utils.escape import unescape
 
 from opsroom.core.errors import Invalid, TooLarge, UnsupportedMedia
 from opsroom.core.tabular.cells import text_of
-from opsroom.core.tabular.writing import MEDIA_TYPES, Kind
+from opsroom.core.tabular.writing import MEDIA_TYPES, SHEET_ROWS, Kind
 
 LINE_LETTERS = 16 << 20
 SHEET_BYTES = 2 << 30  # unpacked; read in pieces
-PART_BYTES = 128 << 20  # of any other part, which is held in memory
+PART_BYTES = 64 << 20  # of any other part, which is held in memory
 SMALL_BYTES = 16 << 20  # what may be packed as tightly as it likes
 TIGHTEST = 100  # times that more may be packed: workbooks of people are at 5 to 50, bombs at 1000
-ELEMENT_BYTES = 1 << 20  # of XML without a tag: far more than the longest cell
+PIECE_BYTES = 1 << 20  # of XML without a tag: far more than the longest cell; smaller parts are not looked through
+HELD_BYTES = 8 << 20  # of a sheet from the end of a row to that of the next, which are held in memory
+PART_TAGS = 4_000_000  # of any other part: a million texts
 MOST_PARTS = 2000
+MOST_CELLS = 25_000_000
 
 csv.field_size_limit(LINE_LETTERS)
 
@@ -61,7 +65,7 @@ def read_rows(path: Path, kind: Kind) -> Iterator[Row]:
         if kind is Kind.NDJSON:
             yield from _lines(path)
         else:
-            yield from _below_header(_csv_rows(path) if kind is Kind.CSV else _sheet_rows(path))
+            yield from _below_header(_csv_rows(path) if kind is Kind.CSV else _bounded(_sheet_rows(path)))
     except UnicodeDecodeError:
         raise Invalid("The file is not UTF-8 text.", code="file_unreadable") from None
 
@@ -124,6 +128,17 @@ def _sheet_rows(path: Path) -> Iterator[Sequence[str | None]]:
         raise Invalid("The file is not a workbook that can be read.", code="file_unreadable") from error
 
 
+def _bounded(rows: Iterator[Sequence[str | None]]) -> Iterator[Sequence[str | None]]:
+    """The library keeps some bytes for each row, and makes up the rows and cells that a sheet leaves out."""
+    cells = 0
+    for number, row in enumerate(rows):
+        cells += len(row)
+        if number > SHEET_ROWS or cells > MOST_CELLS:
+            most = f"{SHEET_ROWS} rows and {MOST_CELLS} cells"
+            raise TooLarge(f"Of a sheet up to {most} are read; send CSV or NDJSON.", code="sheet_too_large")
+        yield row
+
+
 def _refuse_bombs(path: Path) -> None:
     """A part cannot give more bytes than its header says: reading stops there."""
     try:
@@ -132,26 +147,40 @@ def _refuse_bombs(path: Path) -> None:
             if len(parts) > MOST_PARTS or any(_is_bomb(part) for part in parts):
                 raise _bomb()
             for part in parts:
-                if part.file_size > SMALL_BYTES:
-                    with book.open(part) as xml:
-                        _refuse_long_elements(xml)
+                if part.file_size > PIECE_BYTES:
+                    with book.open(part) as opened:
+                        _look_through(opened, is_sheet=_is_sheet(part))
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, ValueError):
         raise Invalid("The file is not an XLSX workbook.", code="file_unreadable") from None
 
 
 def _is_bomb(part: zipfile.ZipInfo) -> bool:
-    most = SHEET_BYTES if part.filename.startswith("xl/worksheets/") else PART_BYTES
+    most = SHEET_BYTES if _is_sheet(part) else PART_BYTES
     tight = part.file_size > SMALL_BYTES and part.file_size > TIGHTEST * part.compress_size
     return part.file_size > most or tight
 
 
-def _refuse_long_elements(xml: IO[bytes]) -> None:
-    """Whatever stands between two tags is held in memory, however long it is. Comments and CDATA, in which a `<` is no
-    tag, are written by no spreadsheet.
+def _is_sheet(part: zipfile.ZipInfo) -> bool:
+    return part.filename.startswith("xl/worksheets/")
+
+
+def _look_through(part: IO[bytes], *, is_sheet: bool) -> None:
+    """Whatever stands between two tags is held in memory, however long it is; so is a row, and what is no row. Comments
+    and CDATA, in which a `<` is no tag, are written by no spreadsheet, nor are large parts in two bytes a letter.
     """
-    while piece := xml.read(ELEMENT_BYTES):
-        if (len(piece) == ELEMENT_BYTES and b"<" not in piece) or b"<!" in piece:
+    last, tags, held, piece = b"", 0, 0, part.read(PIECE_BYTES)
+    if piece[:2] in {BOM_UTF16_LE, BOM_UTF16_BE}:
+        raise _bomb()
+    if not piece.lstrip(BOM_UTF8 + b" \t\r\n").startswith(b"<"):
+        return  # a picture, say: no XML, of which nothing would be read
+    while piece:
+        tags += piece.count(b"<")
+        end = piece.rfind(b"</row")
+        held = held + len(piece) if end < 0 else len(piece) - end
+        endless = len(piece) == PIECE_BYTES and b"<" not in piece
+        if endless or b"<!" in last + piece or (held > HELD_BYTES if is_sheet else tags > PART_TAGS):
             raise _bomb()
+        last, piece = piece[-1:], part.read(PIECE_BYTES)
 
 
 def _bomb() -> TooLarge:
