@@ -1,21 +1,17 @@
-"""R5: a million records out over HTTP as CSV, beside sqladmin's export; and a million in, as CSV and NDJSON.
+"""R5: a million records out over HTTP as CSV, beside sqladmin's export.
 
-    python benchmarks/export_million.py [--rows 1000000] [--engine postgresql|sqlite] [--rounds 3] [--imported ROWS]
+    python benchmarks/export_million.py [--rows 1000000] [--engine postgresql|sqlite] [--rounds 3]
                                         [--postgres URL] [--folder FOLDER] [--environments FOLDER]
 
 `opsroom serve` and sqladmin (installed into an environment of its own), each one process on a database of its own with
 the same rows, loaded past the trail: first a tenth of them, then all. For each size both servers are started anew, and
 the largest resident set is printed, before the export and after it: constant memory means that a million take what a
 tenth takes. A tenth is asked for --rounds times in turn and the median of the ratios told; all of them once. The files
-are compared: the same records. The kinds NDJSON and XLSX go out once each, without a peer.
-
-Then files of --imported records (by default as many as --rows) and of a tenth of them go into an empty database over
-HTTP, by a job, since they are large, with the trail on: each as a trial, which leaves nothing, and for good.
+are compared: the same records. NDJSON, and a tenth as XLSX, go out once each, without a peer.
 """
 
 import argparse
 import csv
-import json
 import statistics
 import tempfile
 import time
@@ -25,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit_cost import server_at
-from harness.ours import Ours, many_stores, prepare, scratch, serving
+from harness.ours import Ours, many_stores, prepare, scratch, serving, tell
 from harness.peer_table import copy_table
 from harness.servers import environment, free_port, peak_memory, running, versions
 
@@ -35,7 +31,6 @@ REQUIREMENTS = ("sqladmin", "fastapi", "sqlalchemy[asyncio]", "asyncpg", "aiosql
 TARGET = 5
 MEGABYTE = 1 << 20
 COMPARED = ("id", "external_id", "name", "group")
-MEDIA_TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +45,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--engine", choices=["postgresql", "sqlite"])
-    parser.add_argument("--imported", type=int, help="0: none")
     parser.add_argument("--postgres", help="URL of a server on which scratch databases may be made")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--environments", type=Path, default=Path(tempfile.gettempdir()) / "opsroom-peers")
     asked = parser.parse_args()
-    imported = asked.rows if asked.imported is None else asked.imported
     python = environment(asked.environments, "sqladmin_export", REQUIREMENTS)
     print(versions(python, ("sqladmin", "fastapi", "sqlalchemy")))
     with tempfile.TemporaryDirectory(dir=asked.folder) as name, ExitStack() as stack:
@@ -64,8 +57,6 @@ def main() -> None:
         server = stack.enter_context(server_at(asked.postgres, folder / "pg")) if "postgresql" in wanted else ""
         for engine in wanted:
             exports(engine, server, folder, asked.rows, asked.rounds, python)
-            if imported:
-                imports(engine, server, folder, imported)
 
 
 def exports(engine: str, server: str, folder: Path, rows: int, rounds: int, python: Path) -> None:
@@ -75,13 +66,15 @@ def exports(engine: str, server: str, folder: Path, rows: int, rounds: int, pyth
         for count, times in ((rows // 10, rounds), (rows, 1)):
             many_stores(url, count, there)
             copy_table(url, other)
-            peer = Peer(python, peer_url(other), folder / "sqladmin.log")
-            beside_sqladmin(engine, settings, peer, count, times)
+            beside_sqladmin(engine, settings, Peer(python, peer_url(other), folder / "sqladmin.log"), count, times)
+            alone(engine, settings, "xlsx" if count < rows else "ndjson", count, folder / "out")
             there = count
-        for kind in ("ndjson", "xlsx"):
-            with serving(settings) as ours:
-                seconds = fetch(export_url(ours, kind), ours.headers, folder / "out")
-                tell(engine, rows, f"out, {kind}", seconds, peak_memory(ours.pid))
+
+
+def alone(engine: str, settings: dict[str, str], kind: str, rows: int, path: Path) -> None:
+    with serving(settings) as ours:
+        seconds = fetch(export_url(ours, kind), ours.headers, path)
+        tell(engine, rows, f"out, {kind}", seconds, peak_memory(ours.pid))
 
 
 def beside_sqladmin(name: str, settings: dict[str, str], peer: Peer, rows: int, rounds: int) -> None:
@@ -108,59 +101,6 @@ def beside_sqladmin(name: str, settings: dict[str, str], peer: Peer, rows: int, 
     )
     both = "   sqladmin ".join(told)
     print(f"{name:11}{rows:10,} rows out, csv: {both}   {ratio:.1f} x (target {TARGET})", flush=True)
-
-
-def imports(engine: str, server: str, folder: Path, rows: int) -> None:
-    """A trial leaves nothing; what a real one wrote is another database's."""
-    for kind in MEDIA_TYPES:
-        for count in (rows // 10, rows):
-            path = folder / f"in.{kind}"
-            write_file(path, kind, count)
-            with scratch(engine, server, folder, f"in-{kind}-{count}") as url:
-                data = folder / f"data-in-{engine}-{kind}-{count}"
-                settings = prepare(url, data, jobs=True) | {"OPSROOM_LONG_STATEMENT_TIMEOUT": "3600"}
-                for dry_run in (True, False):
-                    with serving(settings) as ours:
-                        take_in(engine, ours, path, kind, count, dry_run=dry_run)
-
-
-def write_file(path: Path, kind: str, rows: int) -> None:
-    names = ["external_id", "name", "zone", "group"]
-    records = ([f"store-{n:08}", f"Store number {n}", "Europe/Rome", f"g{n % 10}"] for n in range(rows))
-    with path.open("w", newline="") as file:
-        if kind == "csv":
-            csv.writer(file).writerows([names, *records])
-        else:
-            file.writelines(json.dumps(dict(zip(names, each, strict=True))) + "\n" for each in records)
-
-
-def take_in(engine: str, ours: Ours, path: Path, kind: str, rows: int, *, dry_run: bool) -> None:
-    begun = time.perf_counter()
-    asked = f"/api/v1/stores/import?dry_run={str(dry_run).lower()}"
-    with path.open("rb") as file:
-        job = ours.ask("POST", asked, file.read(), MEDIA_TYPES[kind])
-    result = ended(ours, job["job_id"]) if "job_id" in job else job
-    seconds = time.perf_counter() - begun
-    there = ours.ask("GET", "/api/v1/stores?size=1")["total"]
-    if result["created"] != rows or there != (0 if dry_run else rows):
-        raise SystemExit(f"{there} records are there: {result}")
-    tell(engine, rows, f"in, {kind}, {'trial' if dry_run else 'for good'}", seconds, peak_memory(ours.pid))
-
-
-def tell(engine: str, rows: int, what: str, seconds: float, memory: int) -> None:
-    told = f"{seconds:6.1f} s, {rows / seconds:,.0f} rows/s, peak {memory / MEGABYTE:.0f} MB"
-    print(f"{engine:11}{rows:10,} rows {what}: {told}", flush=True)
-
-
-def ended(ours: Ours, job: str) -> dict[str, int]:
-    while True:
-        time.sleep(0.5)
-        found = ours.ask("GET", f"/api/v1/jobs/{job}")
-        if found["status"] in {"succeeded", "failed", "cancelled"}:
-            if found["status"] != "succeeded":
-                raise SystemExit(str(found))
-            result: dict[str, int] = found["result"]
-            return result
 
 
 def export_url(ours: Ours, kind: str) -> str:

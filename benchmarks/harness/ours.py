@@ -121,3 +121,9 @@ def many_stores(url: str, count: int, there: int = 0) -> None:
     """As many stores, of which some are there; past the trigger that would record what nobody looks at here."""
     engine = make_url(url).get_backend_name()
     asyncio.run(run_sql(url, UNRECORDED[engine], MANY[engine].format(first=there + 1, count=count), "ANALYZE stores"))
+
+
+def tell(engine: str, rows: int, what: str, seconds: float, memory: int) -> None:
+    """A line about a million rows, or some."""
+    told = f"{seconds:6.1f} s, {rows / seconds:,.0f} rows/s, peak {memory / (1 << 20):.0f} MB"
+    print(f"{engine:11}{rows:10,} rows {what}: {told}", flush=True)

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnDefault, ColumnElement, Null, Table, insert, or_
+from sqlalchemy import ColumnDefault, ColumnElement, Insert, Null, Table, insert, or_, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from uuid_utils.compat import uuid7
 
 from opsroom.core.db.engine import Database
 from opsroom.core.db.lists import Item, Rule
@@ -34,9 +34,13 @@ async def insert_rows(session: AsyncSession, view: View, rows: Sequence[Values],
     for positions in alike.values():
         first = rows[positions[0]]
         plain = [_without_nulls(rows[position]) for position in positions]
-        statement = _insert(view, first, many=len(plain) > 1)
+        stored: Sequence[Sequence[Any]]
         try:
-            stored = (await connection.execute(statement, plain if len(plain) > 1 else plain[0])).all()
+            if len(plain) > 1 and connection.dialect.name == "sqlite":
+                stored = await _one_by_one(connection, view, first, plain)
+            else:
+                statement = _insert(view, first).returning(*_told(view), sort_by_parameter_order=len(plain) > 1)
+                stored = (await connection.execute(statement, plain if len(plain) > 1 else plain[0])).all()
         except IntegrityError as error:
             raise await refusal_for(connection, view.table, words, error, given=dict(first)) from error
         for position, row in zip(positions, stored, strict=True):
@@ -92,12 +96,26 @@ async def change_alone(database: Database, view: View, shape: Shape, rule: Rule,
     return Item(statement.record(rows[0]), rows[0][-1]) if rows else None
 
 
-def _insert(view: View, given: Values, *, many: bool) -> ReturningInsert[Any]:
+async def _one_by_one(
+    connection: AsyncConnection, view: View, first: Values, rows: list[dict[str, Any]]
+) -> Sequence[Sequence[Any]]:
+    """Where a statement of many rows would take a default that looks at the table itself from the table as it was."""
+    given: list[dict[str, Any]] = [{"id": uuid7(), **row} for row in rows]
+    await connection.execute(_insert(view, first), given)
+    identity = view.table.c.id
+    found = await connection.execute(select(*_told(view), identity).where(identity.in_([row["id"] for row in given])))
+    by_id = {row[-1]: tuple(row[:-1]) for row in found}
+    return [by_id[row["id"]] for row in given]
+
+
+def _insert(view: View, given: Values) -> Insert:
     """For rows that have values for the same columns as `given`, and nulls for the same, which it holds itself."""
     nulls = {name: value for name, value in given.items() if isinstance(value, Null)}
-    statement = insert(view.table).values(nulls) if nulls else insert(view.table)
-    shown = [view.fields[name].column for name in view.shown]
-    return statement.returning(*shown, view.version, sort_by_parameter_order=many)
+    return insert(view.table).values(nulls) if nulls else insert(view.table)
+
+
+def _told(view: View) -> list[ColumnElement[Any]]:
+    return [*(view.fields[name].column for name in view.shown), view.version]
 
 
 def _defaults(table: Table) -> dict[str, Any]:
