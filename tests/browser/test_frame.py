@@ -1,5 +1,7 @@
 """The frame: theme, zone, keys, a page without scripts, paper, and the documentation without a network."""
 
+import re
+
 import pytest
 from playwright.async_api import Page, expect
 from tests.browser.conftest import BROWSER, OpenPage
@@ -109,3 +111,20 @@ async def test_the_reader_of_the_api_works_from_our_own_files(open_page: OpenPag
     page = await open_page("/docs")
     await page.get_by_role("link", name="reports", exact=True).click()
     await expect(page.get_by_text("/api/v1/reports/{report_id}/download")).to_be_visible()
+
+
+async def test_a_link_to_one_operation_opens_it_and_no_other(open_page: OpenPage) -> None:
+    page = await open_page("/docs#/reports/read_report")
+    opened = page.locator("#operations-reports-read_report")
+    await expect(opened).to_have_class(re.compile("is-open"))
+    await expect(opened).to_be_in_viewport()
+    await expect(page.locator(".opblock.is-open")).to_have_count(1)
+
+
+async def test_an_operation_that_is_opened_has_a_link_that_opens_it_again(open_page: OpenPage) -> None:
+    page = await open_page("/docs")
+    await page.get_by_role("link", name="reports", exact=True).click()
+    await page.locator("#operations-reports-read_report .opblock-summary-control").click()
+    await expect(page).to_have_url(re.compile(r"/docs#/reports/read_report$"))
+    await page.reload()
+    await expect(page.locator("#operations-reports-read_report")).to_have_class(re.compile("is-open"))

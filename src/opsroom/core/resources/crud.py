@@ -4,6 +4,7 @@ Reads take the database and see what is committed. Writes take the session of th
 work. Records are dictionaries whose values are ready for the wire: encode them with `to_json`.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -56,13 +57,18 @@ async def get_all_items(
 async def get_all_pages(
     database: Database, resource: Resource, listing: Listing, actor: Actor, parent_id: UUID | None = None
 ) -> AsyncIterator[list[Record]]:
+    """Each page is read while the one before is made into something."""
     listing = replace(listing, page=1, cursor=None, size=ALL_AT_ONCE, total=False)
-    while True:
-        page = await get_items(database, resource, listing, actor, parent_id)
+    reading = asyncio.create_task(get_items(database, resource, listing, actor, parent_id))
+    try:
+        while (page := await reading)["next_cursor"] is not None:
+            listing = replace(listing, cursor=page["next_cursor"])
+            reading = asyncio.create_task(get_items(database, resource, listing, actor, parent_id))
+            await asyncio.sleep(0)  # it begins now
+            yield page["items"]
         yield page["items"]
-        if page["next_cursor"] is None:
-            return
-        listing = replace(listing, cursor=page["next_cursor"])
+    finally:
+        reading.cancel()
 
 
 async def get_item(
