@@ -129,6 +129,46 @@ def kept(archives: list[dict[Key, int]]) -> list[dict[Key, int]]:
     return [archive or {(NOBODY, month * MONTH): 1} for month, archive in enumerate(archives)]
 
 
+@given(
+    polls=POLLS,
+    start=st.integers(0, 25),
+    length=st.integers(1, 15),
+    as_of=st.integers(0, 35),
+    earlier=st.integers(0, 5),
+    later=st.integers(0, 40),
+)
+def test_what_was_read_for_a_wider_span_is_narrowed_to_what_would_have_been_read(
+    polls: list[tuple[int, int, int]], start: int, length: int, as_of: int, earlier: int, later: int
+) -> None:
+    table = {(site, instant): seen for site, instant, seen in polls}
+    wanted = PollReads(start, start + length, as_of, highest_site=4)
+    wide = PollReads(start - earlier, start + length + later, start + length + later, highest_site=4)
+    assert wide.covers(wanted)
+    narrowed = wanted.narrowed(wide, numbers(table, wide))
+    assert sorted(narrowed["packed"]) == sorted(numbers(table, wanted)["packed"])
+
+
+def numbers(table: dict[Key, int], reads: PollReads) -> pl.DataFrame:
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(TABLES)
+    connection.executemany("INSERT INTO stores VALUES (?)", [(site,) for site in range(1, 5)])
+    connection.executemany(
+        "INSERT INTO store_observations VALUES (?, ?, ?)", [(*key, seen) for key, seen in table.items()]
+    )
+    rows = connection.execute(reads.within().sql).fetchall()
+    connection.close()
+    return pl.DataFrame(rows, schema={"packed": pl.Int64}, orient="row")
+
+
+def test_a_span_that_begins_later_ends_earlier_or_does_not_fit_into_numbers_covers_nothing_more() -> None:
+    wanted = PollReads(10, 20, 20, highest_site=4)
+    assert PollReads(10, 20, 20, highest_site=4).covers(wanted)
+    assert not PollReads(11, 30, 30, highest_site=4).covers(wanted)
+    assert not PollReads(0, 19, 19, highest_site=4).covers(wanted)
+    assert not PollReads(0, 20, 15, highest_site=4).covers(wanted)
+    assert not PollReads(0, 30, 30, highest_site=1 << 61).covers(wanted)
+
+
 def test_of_one_store_only_its_own() -> None:
     table = {(site, instant): 1 for site in (1, 2) for instant in (0, 10, 20)}
     assert read_back(table, PollReads(5, 15, 30, "AND s.site = 2")) == [(2, 0, 1), (2, 10, 1), (2, 20, 1)]

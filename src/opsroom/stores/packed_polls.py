@@ -14,6 +14,7 @@ from opsroom.core.db.frames import Read
 from opsroom.stores.uptime import DAY
 
 BITS_OF_SEEN = 2
+BOTH_SEEN = 3  # all bits of it
 WHOLE = 63
 
 PACKED = "(CAST(o.site AS bigint) << {shift}) | ((o.observed_at - ({start})) << 2) | o.seen"
@@ -132,6 +133,23 @@ class PollReads:
                 _outermost(afters, at.min()),
             ]
         )
+
+    def covers(self, other: "PollReads") -> bool:
+        """Whether all polls within the other's span are within this one's, as numbers."""
+        return (
+            self.shift is not None and self.start <= other.start and other.end <= self.end and other.last <= self.last
+        )
+
+    def narrowed(self, wide: "PollReads", within: pl.DataFrame) -> pl.DataFrame:
+        """What `within` reads, from what it read for a span that covers this one."""
+        assert wide.shift is not None  # noqa: S101  it covers this one
+        assert self.shift is not None  # noqa: S101  which is shorter
+        packed = within["packed"].cast(pl.Int64).to_numpy()
+        elapsed = ((packed >> BITS_OF_SEEN) & ((1 << (wide.shift - BITS_OF_SEEN)) - 1)) - (self.start - wide.start)
+        kept = (elapsed >= 0) & (elapsed <= self.last - self.start)
+        packed, elapsed = packed[kept], elapsed[kept]
+        store, seen = packed >> wide.shift, packed & BOTH_SEEN
+        return pl.DataFrame({"packed": (store << self.shift) | (elapsed << BITS_OF_SEEN) | seen})
 
     def _numbered(self, rows: pl.DataFrame) -> pl.DataFrame:
         """As `within` reads them."""

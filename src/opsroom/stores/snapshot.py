@@ -3,25 +3,34 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import polars as pl
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from opsroom.core.db.engine import SQLITE, Database
-from opsroom.core.db.frames import Read, Reader, consistent_reads, read_frames
+from opsroom.core.db.frames import Read, Reader, consistent_reads, export_snapshot, read_frames, read_in_snapshot
 from opsroom.core.storage.blobs import Blobs
 from opsroom.stores.archive.history import LISTED, History, listing, read_archived
 from opsroom.stores.maintenance.spans import Rule, excluded_spans
 from opsroom.stores.packed_polls import PollReads
+from opsroom.stores.uptime import DAY
 
 # The newest poll of all is never archived; see roll_off/job.py.
 LATEST = """
     SELECT max(latest) FROM (
         SELECT (SELECT max(o.observed_at) FROM store_observations o WHERE o.site = s.site) AS latest FROM stores s
+    ) found
+"""
+LATEST_OF_SOME = """
+    SELECT max(latest) FROM (
+        SELECT (SELECT max(o.observed_at) FROM store_observations o WHERE o.site = s.site) AS latest
+        FROM (VALUES {some}) AS s (site)
     ) found
 """
 LATEST_OF_STORE = """
@@ -47,6 +56,9 @@ STORE_COLUMNS = ("store", "external_id", "zone", "group")
 MAINTENANCE_COLUMNS = ("store", "group", "zone", "start_local", "end_local", "recurrence")
 
 BOTH = 3
+ASKED = 64  # stores, for a guess when the newest poll of all was
+MARGIN = 7 * DAY  # how far off the guess may be
+Within: TypeAlias = Callable[[PollReads], pl.DataFrame]
 NO_END = 1 << 62  # microseconds; after every instant
 
 
@@ -127,23 +139,49 @@ def read_snapshot(history: History, span: Span, sites: Sequence[int] | None = No
 
 
 def read_latest_snapshot(history: History, span_up_to: Callable[[int], Span]) -> Snapshot | None:
-    """All stores, for the span that follows from the newest observation; None when there is none. Blocking."""
-    with consistent_reads(history.database) as read:
+    """All stores, for the span that follows from the newest observation; None when there is none. Blocking.
+
+    span_up_to: later for a later instant
+    On PostgreSQL another connection reads the polls while this one finds the newest of all: from where the newest of
+    some stores says that the span begins, or earlier. If that was not early enough they are read again.
+    """
+    database = history.database
+    with consistent_reads(database) as read, ThreadPoolExecutor(1) as beside:
+        within: Within | None = None
+        if database.is_postgresql and (wide := _guessed(read, span_up_to)) is not None:
+            rows = beside.submit(read_in_snapshot, database, export_snapshot(read), wide.within())
+            within = partial(_narrowed, read, wide, rows)
         latest = read(Read(LATEST, ("latest",))).item()
-        return None if latest is None else _read_all(history, read, span_up_to(latest), "")
+        return None if latest is None else _read_all(history, read, span_up_to(latest), "", within)
 
 
-def _read_all(history: History, read: Reader, span: Span, only: str) -> Snapshot:
+def _guessed(read: Reader, span_up_to: Callable[[int], Span]) -> PollReads | None:
+    """The polls from the span's beginning on, or from earlier."""
+    highest = read(Read(HIGHEST, ("site",))).item()
+    some = ", ".join(f"({1 + number * highest // ASKED})" for number in range(ASKED))
+    newest = read(Read(LATEST_OF_SOME.format(some=some), ("latest",))).item()
+    if newest is None:
+        return None
+    start = span_up_to(newest).start
+    wide = PollReads(start, newest + MARGIN, newest + MARGIN, highest_site=highest)
+    return None if wide.shift is None else wide
+
+
+def _narrowed(read: Reader, wide: PollReads, rows: Future[pl.DataFrame], wanted: PollReads) -> pl.DataFrame:
+    return wanted.narrowed(wide, rows.result()) if wide.covers(wanted) else read(wanted.within())
+
+
+def _read_all(history: History, read: Reader, span: Span, only: str, within: Within | None = None) -> Snapshot:
     reads = PollReads(span.start, span.end, span.as_of, only, highest_site=read(Read(HIGHEST, ("site",))).item())
-    within, beside = read(reads.within()), read(reads.beside())
+    beside = read(reads.beside())
+    hours = read(Read(HOURS.format(only=only), HOUR_COLUMNS))
+    stores = read(Read(STORES.format(only=only), STORE_COLUMNS))
+    maintenance = read(Read(MAINTENANCE.format(only=only), MAINTENANCE_COLUMNS))
     archived: Iterable[pl.DataFrame] = ()
     if reads.reaches_back(beside):
         listed = read(Read(listing(reads.before, reads.to, beside["store"]), LISTED)).rows()
         archived = read_archived(history.blobs, listed, beside["store"] if only else None)
-    observations = reads.polls(within, beside, archived)
-    hours = read(Read(HOURS.format(only=only), HOUR_COLUMNS))
-    stores = read(Read(STORES.format(only=only), STORE_COLUMNS))
-    maintenance = read(Read(MAINTENANCE.format(only=only), MAINTENANCE_COLUMNS))
+    observations = reads.polls(read(reads.within()) if within is None else within(reads), beside, archived)
     as_text = not history.database.is_postgresql
     return _snapshot(observations, hours, stores, span, maintenance.rows(), as_text=as_text)
 

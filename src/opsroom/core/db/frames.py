@@ -46,6 +46,18 @@ def consistent_reads(database: Database) -> AbstractContextManager[Reader]:
     return _sqlite_reads(database.url)
 
 
+def export_snapshot(read: Reader) -> str:
+    """PostgreSQL: the name by which others may see what this reader sees, while it is open."""
+    name: str = read(Read("SELECT pg_export_snapshot()", ("name",))).item()
+    return name
+
+
+def read_in_snapshot(database: Database, name: str, wanted: Read) -> pl.DataFrame:
+    """PostgreSQL: one statement on a connection of its own that sees what the exporter sees; for another thread."""
+    with _postgresql_reads(database.url, database.pool.long_statement_timeout, name) as read:
+        return read(wanted)
+
+
 @contextmanager
 def _sqlite_reads(url: URL) -> Iterator[Reader]:
     with closing(sqlite3.connect(f"file:{sqlite_path(url)}?mode=ro", uri=True, timeout=30)) as connection:
@@ -68,13 +80,14 @@ def _sqlite_frame(connection: sqlite3.Connection, read: Read) -> pl.DataFrame:
 
 
 @contextmanager
-def _postgresql_reads(url: URL, longest: float) -> Iterator[Reader]:
+def _postgresql_reads(url: URL, longest: float, snapshot: str | None = None) -> Iterator[Reader]:
     # The driver's low level hands its Arrow stream straight to polars; its DB-API layer would import pyarrow
     # and, where that is installed, pandas: half a second of every start.
     with closing(adbc_driver_postgresql.connect(libpq_url(url))) as database, closing(AdbcConnection(database)) as to:
         to.set_autocommit(False)
         for setting in (
             "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+            *([] if snapshot is None else [f"SET TRANSACTION SNAPSHOT '{snapshot}'"]),
             f"SET LOCAL statement_timeout = {int(longest * 1000)}",
         ):
             with closing(AdbcStatement(to)) as statement:
