@@ -1,11 +1,13 @@
 """R5: a million records in over HTTP, as CSV and NDJSON, with the trail on.
 
-    python benchmarks/import_million.py [--rows 1000000] [--engine postgresql|sqlite] [--postgres URL] [--folder FOLDER]
+    python benchmarks/import_million.py [--rows 1000000] [--whole] [--engine postgresql|sqlite] [--postgres URL]
+                                        [--folder FOLDER]
 
-A file of a tenth of the records and one of all of them go into empty databases, by a job, since they are large: as a
-trial, which leaves nothing, and for good (the million of NDJSON for good only). A job reads a file twice: it looks it
-through while others may write, and writes it then in one transaction. The server, which runs the job itself, is started
-anew for each; its largest resident set is printed: constant memory means that a million take what a tenth takes.
+Files go into empty databases by a job, since they are large: of a tenth of the records, CSV and NDJSON, each as a trial,
+which leaves nothing, and for good; of all of them, CSV for good, and with --whole the other three too. A job reads a
+file twice: it looks it through while others may write, and writes it then in one transaction. The server, which runs
+the job itself, is started anew for each; its largest resident set is printed: constant memory means that a million
+take what a tenth takes.
 """
 
 import argparse
@@ -26,6 +28,7 @@ MEDIA_TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--whole", action="store_true", help="a million of each kind, as a trial too")
     parser.add_argument("--engine", choices=["postgresql", "sqlite"])
     parser.add_argument("--postgres", help="URL of a server on which scratch databases may be made")
     parser.add_argument("--folder", type=Path)
@@ -35,19 +38,19 @@ def main() -> None:
         wanted = [asked.engine] if asked.engine else ["postgresql", "sqlite"]
         server = stack.enter_context(server_at(asked.postgres, folder / "pg")) if "postgresql" in wanted else ""
         for engine in wanted:
-            imports(engine, server, folder, asked.rows)
+            imports(engine, server, folder, asked.rows, whole=asked.whole)
 
 
-def imports(engine: str, server: str, folder: Path, rows: int) -> None:
+def imports(engine: str, server: str, folder: Path, rows: int, *, whole: bool) -> None:
     """A trial leaves nothing; what a real one wrote is another database's."""
     for kind in MEDIA_TYPES:
-        for count in (rows // 10, rows):
+        for count in (rows // 10, rows) if whole or kind == "csv" else (rows // 10,):
             path = folder / f"in.{kind}"
             write_file(path, kind, count)
             with scratch(engine, server, folder, f"in-{kind}-{count}") as url:
                 settings = prepare(url, folder / f"data-in-{engine}-{kind}-{count}", jobs=True)
                 for dry_run in (True, False):
-                    if kind == "csv" or count < rows or not dry_run:
+                    if whole or count < rows or not dry_run:
                         with serving(settings | {"OPSROOM_LONG_STATEMENT_TIMEOUT": "3600"}) as ours:
                             take_in(engine, ours, path, kind, count, dry_run=dry_run)
 

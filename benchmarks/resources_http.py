@@ -1,6 +1,6 @@
 """R1, R2, R3: a resource over HTTP beside the same table served by others, on PostgreSQL and SQLite.
 
-    python benchmarks/resources_http.py [--rounds 7] [--asks 320] [--only NAME] [--engine postgresql|sqlite]
+    python benchmarks/resources_http.py [--rounds 5] [--asks 300] [--only NAME] [--engine postgresql|sqlite]
                                         [--postgres URL] [--folder FOLDER] [--environments FOLDER]
 
 Ours is `opsroom serve` as in production, with sign-in, permission, trail, limits, metrics and a log line for each
@@ -149,8 +149,8 @@ def changed() -> bytes:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--asks", type=int, default=320, help="of one kind, in one round")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--asks", type=int, default=300, help="of one kind, in one round")
     parser.add_argument("--only", default="", help="peers whose name contains this")
     parser.add_argument("--engine", choices=list(KINDS))
     parser.add_argument("--postgres", help="URL of a server on which scratch databases may be made")
