@@ -3,10 +3,10 @@
     python benchmarks/import_million.py [--rows 1000000] [--whole] [--engine postgresql|sqlite] [--postgres URL]
                                         [--folder FOLDER]
 
-Files go into empty databases by a job, since they are large: of a tenth of the records, CSV and NDJSON, each as a trial,
-which leaves nothing, and for good; of all of them, CSV for good, and with --whole the other three too. A job reads a
-file twice: it looks it through while others may write, and writes it then in one transaction. The server, which runs
-the job itself, is started anew for each; its largest resident set is printed: constant memory means that a million
+Files go into empty databases by a job, since they are large: of a tenth of the records, CSV and NDJSON, each as a
+trial, which leaves nothing, and for good; of all of them, CSV for good, and with --whole the other three too. A job
+reads a file twice: it looks it through while others may write, and writes it then in one transaction. The server, which
+runs the job itself, is started anew for each; its largest resident set is printed: constant memory means that a million
 take what a tenth takes.
 """
 
