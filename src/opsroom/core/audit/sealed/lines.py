@@ -42,7 +42,7 @@ async def lines_after(
     until = LAST if until is None else until
     while entry_id < until:
         end = min(until, entry_id + AT_A_TIME)
-        rows = await connection.execute(statement, {"after": entry_id, "until": end})
+        rows = (await connection.execute(statement, {"after": entry_id, "until": end})).all()
         found = [Line(number, line) for number, line in rows]
         if found:
             yield found
