@@ -61,6 +61,7 @@ async def due(session: AsyncSession, options: DispatchOptions, at: datetime) -> 
     latest = await session.scalar(select(func.max(OperationalOutcome.recorded_at)))
     if latest is None:
         return ()
-    query = select(LearnedPolicy.policy, func.max(LearnedPolicy.created_at)).group_by(LearnedPolicy.policy)
-    made = dict((await session.execute(query)).tuples().all())
+    newest = func.max(LearnedPolicy.created_at).label("newest")
+    query = select(LearnedPolicy.policy, newest).group_by(LearnedPolicy.policy)
+    made = {row.policy: row.newest for row in await session.execute(query)}
     return tuple(policy for policy in options.learns if policy not in made or made[policy] < latest)
