@@ -32,6 +32,7 @@ OPTIONS = {
     "dispatch_policy": "greedy",
     "dispatch_iterations": 1,
     "dispatch_automatic": False,
+    "dispatch_learns": "",
     "osrm_url": None,
 }
 INVARIANTS = {
