@@ -35,10 +35,10 @@ def demo() -> None:
     if settings.is_production:
         typer.echo("opsroom: demonstration data is refused when OPSROOM_ENVIRONMENT=production", err=True)
         raise typer.Exit(2)
+    require_port(settings)
     if settings.host in LOOPBACK:
         opened = [name for app in installed_apps() for name in app.demo_opens]
         os.environ.setdefault("OPSROOM_OPEN_ENDPOINTS", ",".join(opened))
-    require_port(settings)
     data_folder(settings)
     configure_logs(as_json=False, level="WARNING")
     migrations.migrate(settings.database)

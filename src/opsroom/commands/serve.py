@@ -32,8 +32,8 @@ def serve(
 
 def run_server(settings: Settings, workers: int = 1) -> None:
     """Serve until interrupted. Exits with 2 and a sentence when the schema does not fit or the port is taken."""
-    configure_logs(as_json=settings.is_production, level=settings.log_level)
     require_port(settings)
+    configure_logs(as_json=settings.is_production, level=settings.log_level)
     try:
         asyncio.run(_check_schema(settings))
     except SchemaMismatch as error:
