@@ -16,8 +16,9 @@ from tests.stores.test_imports import EXPECTED
 from opsroom.settings import Settings
 
 # A real worker that, at a place given by name, says so and does not go on.
+# It says so in one piece: `print` writes the end of a line apart, and a line of the log may come between.
 STOPS_AT = """
-import asyncio, sys
+import asyncio, os, sys
 from opsroom.main import run_worker
 from opsroom.settings import load_settings
 from opsroom.stores import imports
@@ -29,12 +30,12 @@ async def stop(*arguments):
     result = done(*arguments)
     if asyncio.iscoroutine(result):
         result = await result
-    print("there", flush=True)
+    os.write(1, b"\\nthere\\n")
     await asyncio.sleep(3600)
 
 def block(*arguments):
     result = done(*arguments)
-    print("there", flush=True)
+    os.write(1, b"\\nthere\\n")
     import time
     time.sleep(3600)
 
